@@ -1,0 +1,227 @@
+/**
+ * What the agent publishes to the dashboard over its Unix socket, and the public facts of a kit that the set-up and the
+ * helper write to files. Types only: this file is the contract.
+ */
+
+/** A figure that never travels without its uncertainty and origin. `low ≤ value ≤ high`, all in `unit`. */
+export interface Figure {
+  value: number
+  low: number
+  high: number
+  unit: string
+  /** Machine-readable origin, e.g. `shelly-gen2`, `model:rpi-4b@1`, `sysfs`. */
+  source: string
+  /** When it was read; RFC 3339, UTC. */
+  at: string
+}
+
+/** `measured`: at a plug; `derived`: from a sensor elsewhere (RAPL, INA2xx); `modelled`: from load and published tables. */
+export type PowerClass = 'measured' | 'derived' | 'modelled'
+export type PowerBoundary = 'wall' | 'dc-input' | 'package'
+
+export interface PowerFigure extends Figure {
+  unit: 'W'
+  class: PowerClass
+  boundary: PowerBoundary
+  /** What the model takes this machine for, e.g. `Raspberry Pi 4 Model B`; absent when measured. */
+  model?: string
+}
+
+/** Public facts of the kit; root writes them to `kitPaths().kit`, everybody may read them. */
+export interface KitFacts {
+  /** `hearth-` and four characters of the board's serial, without `.local`. */
+  hostname: string
+  claimed: boolean
+  /** Permanent name of the Fediverse server; null while it runs as a trial. */
+  serverName: string | null
+  timezone: string
+  /** Set once at the claim; ISO 4217. */
+  currency: string
+  /** BCP 47 language of the household, e.g. `en`, `de`. */
+  language: string
+  /** SHA-256 of the kit's CA certificate (DER), lower-case hex. */
+  caFingerprint: string
+  /** The first 44 bits of the fingerprint as four words, as shown on console, plain page and claim page. */
+  caWords: string
+  board: { model: string; serial: string | null; architecture: 'x86_64' | 'aarch64' }
+}
+
+export interface ReleaseFacts {
+  version: string
+  recipe: string
+  architecture: 'x86_64' | 'aarch64'
+  /** RFC 3339, UTC: the date the image counts as built (SOURCE_DATE_EPOCH). */
+  builtAt: string
+}
+
+/** `kitPaths().boot`, written by the initramfs and hearth-network. */
+export interface BootFacts {
+  slot: 'A' | 'B' | null
+  /** `ok`: the data partition; `unreadable`: a tmpfs stands in and nothing will be kept. */
+  data: 'ok' | 'unreadable'
+  rescue: boolean
+}
+
+/** Something that is wrong, in plain words, with the next step. `kitPaths().problems` holds a list of them. */
+export interface Problem {
+  /** Stable id, e.g. `seed.unknown-key`, `disk.full`. */
+  id: string
+  /** File and line where there is one: `hearth.yaml:12`. */
+  where?: string
+  what: string
+  next: string
+}
+
+/** `kitPaths().network`. */
+export interface NetworkFacts {
+  /** Addresses without prefix length, IPv4 first; no loopback. */
+  addresses: string[]
+  /** On-link prefixes in CIDR form. */
+  onLink: string[]
+  resolvers: string[]
+}
+
+/** `kitPaths().counters`: byte totals since the rules were loaded, by nftables named counter. */
+export interface CountersFile {
+  /** RFC 3339, UTC. */
+  at: string
+  /** Identifies the life of the counters; another value means they started from zero. */
+  epoch: string
+  counters: Record<string, { bytes: number; packets: number }>
+}
+
+export interface StorageUse {
+  /** Bytes of the data partition. */
+  size: number
+  free: number
+  /** Bytes by owner; `media` is part of `server`. */
+  use: { server: number; media: number; ledger: number; system: number }
+  at: string
+}
+
+export interface TrafficTotals {
+  /** RFC 3339 start of the period (UTC) that the totals cover. */
+  since: string
+  lan: { in: number; out: number }
+  wan: { in: number; out: number }
+  /** Seconds of the period without a reading. */
+  gapSeconds: number
+}
+
+export interface Money {
+  /** Exact decimal, e.g. `0.096`. */
+  amount: string
+  currency: string
+}
+
+export interface MoneyRange {
+  value: Money
+  low: Money
+  high: Money
+}
+
+export interface CostLine {
+  kind: 'power' | 'internet' | 'hardware' | 'domain'
+  range: MoneyRange
+  /** In one sentence and numbers, how it was computed, for the "how" fold: parts for the dashboard's own wording. */
+  basis: Record<string, string>
+}
+
+export interface Costs {
+  /** Calendar month in the household's zone, `2026-11`. */
+  month: string
+  /** So far this month. */
+  soFar: MoneyRange
+  /** Expected for the whole month, from the mean of the days covered. */
+  expected: MoneyRange
+  perDay: MoneyRange
+  lines: CostLine[]
+  people: number
+  perPerson: MoneyRange
+  /** Share of the month's hours so far that have a reading, 0..1. */
+  covered: number
+  /** Worst class that went into the power line. */
+  powerClass: PowerClass
+}
+
+/** One private, hourly reading (SQLite); shown as a chart on the power and traffic pages. */
+export interface HourlyReading {
+  /** Start of the hour, RFC 3339 UTC. */
+  hour: string
+  /** Watt-hours within the seconds covered. */
+  energyWh: number
+  energyLowWh: number
+  energyHighWh: number
+  class: PowerClass
+  secondsCovered: number
+  cpu: number
+  lanIn: number
+  lanOut: number
+  wanIn: number
+  wanOut: number
+  /** False while the clock could not be trusted when it was written. */
+  clockTrusted: boolean
+}
+
+export type CheckState = 'well' | 'attention' | 'unwell'
+
+/** One named health check. Words are the dashboard's: `id` is the key, `facts` fill the sentence. */
+export interface HealthCheck {
+  id: 'server' | 'web' | 'data' | 'space' | 'memory' | 'clock' | 'temperature' | 'setup' | 'network'
+  state: CheckState
+  facts: Record<string, string | number>
+  /** Whether this check may stop a slot from being kept (judged on the kit alone). */
+  keepsSlot: boolean
+}
+
+export interface Summary {
+  kit: KitFacts
+  release: ReleaseFacts
+  boot: BootFacts
+  health: HealthCheck[]
+  problems: Problem[]
+  clockTrusted: boolean
+  power: PowerFigure
+  cpu: Figure
+  /** Celsius; null where the board has no sensor. */
+  temperature: Figure | null
+  memory: { total: number; available: number }
+  storage: StorageUse
+  traffic: { month: TrafficTotals; day: TrafficTotals }
+  costs: Costs
+  people: number
+  posts: number
+  network: NetworkFacts
+  uptimeSeconds: number
+}
+
+/** What the owner may set; kept by the agent in `settings.json`. */
+export interface AgentSettings {
+  currency: string
+  /** All-in price of a kWh, exact decimal, in `currency`. */
+  pricePerKwh: string
+  timezone: string
+  plug: { kind: 'shelly-gen2'; address: string } | null
+  /** Share of the internet bill that counts, per month; null: not counted. */
+  internetPerMonth: string | null
+  hardware: { price: string; years: number } | null
+  domainPerYear: string | null
+}
+
+/**
+ * HTTP over `kitPaths().agentSocket`. Every answer is JSON; an error is `{ error: { code, message, next } }` with a 4xx
+ * or 5xx status.
+ *
+ * | Request | Answer |
+ * |---|---|
+ * | GET /v1/summary | Summary |
+ * | GET /v1/readings?hours=N (1..9600) | { readings: HourlyReading[] }, oldest first; missing hours are gaps |
+ * | GET /v1/settings | AgentSettings |
+ * | PUT /v1/settings | AgentSettings as stored; 422 with the field named |
+ * | POST /v1/plug/test { address } | { power: PowerFigure, device: string } or 422 with the reason |
+ * | GET /v1/live | Server-Sent Events, one `data: { power, cpu, memory, temperature }` every 5 s while connected |
+ * | POST /v1/people { count } | 204; the dashboard tells how many accounts there are after it changed them |
+ */
+export interface AgentError {
+  error: { code: string; message: string; next: string }
+}
