@@ -94,8 +94,8 @@ export interface StorageUse {
   /** Bytes of the data partition. */
   size: number
   free: number
-  /** Bytes by owner; `media` is part of `server`. */
-  use: { server: number; media: number; ledger: number; system: number }
+  /** Bytes by owner; `media` is part of `server`. Counted once a day; null until the first count. */
+  use: { server: number; media: number; ledger: number; system: number } | null
   at: string
 }
 
@@ -104,6 +104,8 @@ export interface TrafficTotals {
   since: string
   lan: { in: number; out: number }
   wan: { in: number; out: number }
+  /** Bytes that went through the interfaces while nothing said whether the other end was near or far. */
+  unknown: { in: number; out: number }
   /** Seconds of the period without a reading. */
   gapSeconds: number
 }
@@ -130,18 +132,20 @@ export interface CostLine {
 export interface Costs {
   /** Calendar month in the household's zone, `2026-11`. */
   month: string
-  /** So far this month. */
+  /** So far this month: exactly the sum of `lines`. */
   soFar: MoneyRange
   /** Expected for the whole month, from the mean of the days covered. */
   expected: MoneyRange
   perDay: MoneyRange
+  /** What counts, so far this month; a price the household has not given has no line. */
   lines: CostLine[]
   people: number
-  perPerson: MoneyRange
+  /** `expected` divided by the people; null while nobody has an account. */
+  perPerson: MoneyRange | null
   /** Share of the month's hours so far that have a reading, 0..1. */
   covered: number
-  /** Worst class that went into the power line. */
-  powerClass: PowerClass
+  /** Worst class that went into the power line; null when nothing was read this month. */
+  powerClass: PowerClass | null
 }
 
 /** One private, hourly reading (SQLite); shown as a chart on the power and traffic pages. */
@@ -154,11 +158,14 @@ export interface HourlyReading {
   energyHighWh: number
   class: PowerClass
   secondsCovered: number
+  /** Mean utilisation of all processors, 0..1. */
   cpu: number
   lanIn: number
   lanOut: number
   wanIn: number
   wanOut: number
+  unknownIn: number
+  unknownOut: number
   /** False while the clock could not be trusted when it was written. */
   clockTrusted: boolean
 }
@@ -174,6 +181,14 @@ export interface HealthCheck {
   keepsSlot: boolean
 }
 
+/** What the live stream sends. */
+export interface LiveFigures {
+  power: PowerFigure
+  cpu: Figure
+  memory: { total: number; available: number }
+  temperature: Figure | null
+}
+
 export interface Summary {
   kit: KitFacts
   release: ReleaseFacts
@@ -182,15 +197,17 @@ export interface Summary {
   problems: Problem[]
   clockTrusted: boolean
   power: PowerFigure
+  /** Utilisation of all processors, 0..1; unit `1`. */
   cpu: Figure
-  /** Celsius; null where the board has no sensor. */
+  /** Celsius (unit `°C`); null where the board has no sensor. */
   temperature: Figure | null
   memory: { total: number; available: number }
   storage: StorageUse
   traffic: { month: TrafficTotals; day: TrafficTotals }
   costs: Costs
-  people: number
-  posts: number
+  /** Accounts and posts on the Fediverse server; null until it said so for the first time. */
+  people: number | null
+  posts: number | null
   network: NetworkFacts
   uptimeSeconds: number
 }
@@ -198,8 +215,8 @@ export interface Summary {
 /** What the owner may set; kept by the agent in `settings.json`. */
 export interface AgentSettings {
   currency: string
-  /** All-in price of a kWh, exact decimal, in `currency`. */
-  pricePerKwh: string
+  /** All-in price of a kWh, exact decimal, in `currency`; null until the household has given it. */
+  pricePerKwh: string | null
   timezone: string
   plug: { kind: 'shelly-gen2'; address: string } | null
   /** Share of the internet bill that counts, per month; null: not counted. */
@@ -219,9 +236,10 @@ export interface AgentSettings {
  * | GET /v1/settings | AgentSettings |
  * | PUT /v1/settings | AgentSettings as stored; 422 with the field named |
  * | POST /v1/plug/test { address } | { power: PowerFigure, device: string } or 422 with the reason |
- * | GET /v1/live | Server-Sent Events, one `data: { power, cpu, memory, temperature }` every 5 s while connected |
+ * | GET /v1/live | Server-Sent Events, one `data: LiveFigures` every 5 s while connected |
  * | POST /v1/people { count } | 204; the dashboard tells how many accounts there are after it changed them |
  */
 export interface AgentError {
-  error: { code: string; message: string; next: string }
+  /** `field` names the setting that was refused, e.g. `hardware.price`. */
+  error: { code: string; message: string; next: string; field?: string }
 }

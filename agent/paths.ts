@@ -24,6 +24,7 @@ export function kitPaths(root = '/') {
     agentSocket: at('run/hearth/agent.sock'),
     dashboardSocket: at('run/hearth/dashboard.sock'),
     helperSocket: (caller: 'dashboard' | 'agent') => at(`run/hearth/helper-${caller}.sock`),
+    snacSocket: at('run/snac2/snac.sock'),
     counters: at('run/hearth/counters.json'),
     boot: at('run/hearth/boot.json'),
     problems: at('run/hearth/problems.json'),

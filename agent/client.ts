@@ -1,0 +1,152 @@
+import { type IncomingMessage, request } from 'node:http'
+import type { AgentError, AgentSettings, HourlyReading, LiveFigures, PowerFigure, Summary } from './api.ts'
+
+const maximumAnswer = 8 * 1024 * 1024
+
+/** The agent said no (`status` 4xx or 5xx), or could not be asked (`status` 0, code `agent.unreachable` or `agent.nonsense`). */
+export class AgentRefusal extends Error {
+  readonly status: number
+  readonly code: string
+  readonly next: string
+  /** The setting that was refused, where it was one. */
+  readonly field: string | undefined
+
+  constructor(status: number, error: AgentError['error']) {
+    super(error.message)
+    this.name = 'AgentRefusal'
+    this.status = status
+    this.code = error.code
+    this.next = error.next
+    this.field = error.field
+  }
+}
+
+/** The agent's API (api.ts), over its Unix socket. Every method rejects with `AgentRefusal`. */
+export class AgentClient {
+  readonly #socketPath: string
+  readonly #timeoutMs: number
+
+  constructor(socketPath: string, { timeoutMs = 15_000 } = {}) {
+    this.#socketPath = socketPath
+    this.#timeoutMs = timeoutMs
+  }
+
+  summary(): Promise<Summary> {
+    return this.#json('GET', '/v1/summary')
+  }
+
+  /** The last `hours` hours (1..9600), oldest first; hours without a reading are missing. */
+  async readings(hours: number): Promise<HourlyReading[]> {
+    const { readings } = await this.#json<{ readings: HourlyReading[] }>('GET', `/v1/readings?hours=${hours}`)
+    return readings
+  }
+
+  settings(): Promise<AgentSettings> {
+    return this.#json('GET', '/v1/settings')
+  }
+
+  /** Resolves with the settings as stored; status 422 names the `field` that was refused. */
+  saveSettings(settings: AgentSettings): Promise<AgentSettings> {
+    return this.#json('PUT', '/v1/settings', settings)
+  }
+
+  /** Reads a plug once without keeping it; status 422 says why it cannot be used. */
+  testPlug(address: string): Promise<{ power: PowerFigure; device: string }> {
+    return this.#json('POST', '/v1/plug/test', { address })
+  }
+
+  /** Tells how many accounts there are after they changed. */
+  async tellPeople(count: number): Promise<void> {
+    await this.#json('POST', '/v1/people', { count })
+  }
+
+  /** Figures every five seconds until `signal` aborts or the loop is left. Ends quietly when the agent stops. */
+  async *live(signal?: AbortSignal): AsyncGenerator<LiveFigures, void, void> {
+    const response = await this.#send('GET', '/v1/live', undefined, signal)
+    try {
+      if (response.statusCode !== 200) throw await this.#refusal(response)
+      response.setEncoding('utf8')
+      let rest = ''
+      for await (const chunk of response as AsyncIterable<string>) {
+        const events = (rest + chunk).split('\n\n')
+        rest = events.pop() ?? ''
+        for (const event of events) {
+          if (event.startsWith('data: ')) yield JSON.parse(event.slice('data: '.length)) as LiveFigures
+        }
+      }
+    } catch (error) {
+      if (error instanceof AgentRefusal) throw error
+      if (!signal?.aborted && !response.destroyed) throw unreachable(this.#socketPath, error)
+    } finally {
+      response.destroy()
+    }
+  }
+
+  async #json<Answer>(method: string, target: string, body?: unknown): Promise<Answer> {
+    const signal = AbortSignal.timeout(this.#timeoutMs)
+    const response = await this.#send(method, target, body, signal)
+    if (response.statusCode === 204) {
+      response.resume()
+      return undefined as Answer
+    }
+    if (response.statusCode !== 200) throw await this.#refusal(response)
+    return (await this.#read(response)) as Answer
+  }
+
+  #send(method: string, target: string, body?: unknown, signal?: AbortSignal): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const payload = body === undefined ? undefined : JSON.stringify(body)
+      const call = request(
+        {
+          socketPath: this.#socketPath,
+          method,
+          path: target,
+          agent: false,
+          ...(signal ? { signal } : {}),
+          headers: payload ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) } : {},
+        },
+        resolve,
+      )
+      call.on('error', (error) => reject(unreachable(this.#socketPath, error)))
+      call.end(payload)
+    })
+  }
+
+  async #read(response: IncomingMessage): Promise<unknown> {
+    const chunks: Buffer[] = []
+    let length = 0
+    try {
+      for await (const chunk of response as AsyncIterable<Buffer>) {
+        chunks.push(chunk)
+        length += chunk.length
+        if (length > maximumAnswer) throw new Error('the answer is too long')
+      }
+      return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+    } catch (error) {
+      throw nonsense(error)
+    }
+  }
+
+  async #refusal(response: IncomingMessage): Promise<AgentRefusal> {
+    const answer = (await this.#read(response)) as Partial<AgentError> | null
+    const { code, message, next, field } = answer?.error ?? {}
+    if (!code || !message || !next) return nonsense(new Error(`status ${response.statusCode} without a reason`))
+    return new AgentRefusal(response.statusCode ?? 0, { code, message, next, ...(field ? { field } : {}) })
+  }
+}
+
+function unreachable(socketPath: string, cause: unknown): AgentRefusal {
+  return new AgentRefusal(0, {
+    code: 'agent.unreachable',
+    message: `The ledger agent does not answer at ${socketPath}: ${cause instanceof Error ? cause.message : cause}.`,
+    next: 'Wait a minute and try again; if it stays so, restart the agent.',
+  })
+}
+
+function nonsense(cause: unknown): AgentRefusal {
+  return new AgentRefusal(0, {
+    code: 'agent.nonsense',
+    message: `The ledger agent's answer cannot be read: ${cause instanceof Error ? cause.message : cause}.`,
+    next: 'Restart the agent; if it stays so, restart the kit.',
+  })
+}
