@@ -1,0 +1,36 @@
+/** Names that reach configuration files, certificates and commands: checked here, once. */
+
+/** A host name on the home network, without `.local`: lower-case letters, digits and inner hyphens, at most 63. */
+export function isHostname(text: string): boolean {
+  return /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text)
+}
+
+/** A public DNS name in lower case (punycode), with a dot, that is no address and not of the home network. */
+export function isServerName(text: string): boolean {
+  const labels = text.split('.')
+  if (text.length > 253 || labels.length < 2 || !labels.every(isHostname)) return false
+  const top = labels.at(-1) ?? ''
+  return (
+    /^(?:[a-z]{2,63}|xn--[a-z0-9-]+)$/.test(top) && !['local', 'localhost', 'localdomain', 'internal'].includes(top)
+  )
+}
+
+/** A BCP 47 language of the household that the kit has words for, or null. `de-AT` and `de_DE.UTF-8` are German. */
+export function knownLanguage(text: string): Language | null {
+  const primary = text.toLowerCase().split(/[-_.@]/)[0]
+  return languages.find((language) => language === primary) ?? null
+}
+
+export const languages = ['en', 'de', 'fr'] as const
+export type Language = (typeof languages)[number]
+
+/** Whether a text is a time zone this system knows, e.g. `Europe/Berlin`. */
+export function isTimezone(text: string): boolean {
+  if (!/^[A-Za-z0-9_+-]+(?:\/[A-Za-z0-9_+-]+){0,2}$/.test(text)) return false
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: text })
+    return true
+  } catch {
+    return false
+  }
+}
