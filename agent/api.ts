@@ -97,6 +97,8 @@ export interface StorageUse {
   /** Bytes by owner; `media` is part of `server`. Counted once a day; null until the first count. */
   use: { server: number; media: number; ledger: number; system: number } | null
   at: string
+  /** Day the partition is full at its present pace, RFC 3339; absent while that is not known or far away. */
+  fullOn?: string
 }
 
 export interface TrafficTotals {
