@@ -16,6 +16,12 @@ export function kitPaths(root = '/') {
     claim: at('data/hearth/setup/claim.json'),
     tls: at('data/hearth/tls'),
     nginx: at('data/hearth/nginx'),
+    /** Static pages that nginx serves: `plain/` on port 8081, `starting/` in front of the dashboard. */
+    web: at('data/hearth/web'),
+    /** Environment of the Fediverse server: whether it may federate. */
+    serverEnvironment: at('data/hearth/server.env'),
+    /** The Fediverse server's own translations (.po), part of the slot. */
+    serverLanguages: at('usr/lib/hearth/server-languages'),
     audit: at('data/hearth/audit.log'),
     agentData: at('data/hearth/agent'),
     dashboardData: at('data/hearth/dashboard'),
