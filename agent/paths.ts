@@ -35,6 +35,7 @@ export function kitPaths(root = '/') {
     boot: at('run/hearth/boot.json'),
     problems: at('run/hearth/problems.json'),
     network: at('run/hearth/network.json'),
+    move: at('run/hearth/move.json'),
     proc: at('proc'),
     sys: at('sys'),
     clockTrusted: at('run/systemd/timesync/synchronized'),

@@ -48,7 +48,10 @@ export interface DashboardVerbs {
 
 export interface AgentVerbs {
   /** Bytes used, which only root can see. */
-  'storage.use': { args: Record<never, never>; result: { server: number; media: number; ledger: number; system: number } }
+  'storage.use': {
+    args: Record<never, never>
+    result: { server: number; media: number; ledger: number; system: number }
+  }
   /** This boot is well: the slot's try counter goes back to 0. */
   'slot.good': { args: Record<never, never>; result: { slot: 'A' | 'B' } }
   /** Addresses changed: the kit's certificate is made anew if it does not name them all. */
@@ -66,6 +69,17 @@ export interface Disk {
   size: number
   /** What is on it, one entry a partition: file system, label, size. */
   content: { fileSystem: string; label: string; size: number }[]
+}
+
+/** How far a move is: `/run/hearth/move.json`, `kitPaths().move`. Once done, the kit waits to be started from the disk. */
+export interface MoveProgress {
+  state: 'copying' | 'done' | 'failed'
+  step: 'table' | 'slots' | 'data' | 'check' | 'start' | 'done'
+  disk: string
+  doneBytes: number
+  totalBytes: number
+  /** Set when it failed. */
+  problem: HelperError | null
 }
 
 export type VerbsOf = { dashboard: DashboardVerbs; agent: AgentVerbs }
