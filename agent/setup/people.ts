@@ -51,7 +51,7 @@ export async function addPerson(paths: KitPaths, { id, name }: Person, run: Run 
   // Addresses differ in more than case, or people write to the wrong one.
   if ((await peopleIds(paths.snac)).some((other) => other.toLowerCase() === id.toLowerCase()))
     throw new PersonError('exists', `There already is an account '${id}'`, 'Choose another short name.')
-  return inWorkshop(paths, run, async (workshop) => {
+  return inWorkshop(paths, async (workshop) => {
     const { stdout, stderr } = await snac(run, ['adduser', workshop, id])
     const password = /^User password is (\S+)$/m.exec(stdout + stderr)?.[1]
     const folder = path.join(workshop, 'user', id)
@@ -74,7 +74,7 @@ export async function addPerson(paths: KitPaths, { id, name }: Person, run: Run 
  */
 export async function resetPassword(paths: KitPaths, id: string, run: Run = realRun): Promise<string> {
   await checkThere(paths, id)
-  return inWorkshop(paths, run, async (workshop) => {
+  return inWorkshop(paths, async (workshop) => {
     const before = await readText(profileFile(paths.snac, id))
     if (before === null) throw failed(`The profile of '${id}' is missing`)
     await makeSnacFolder(path.join(workshop, 'user', id))
@@ -105,7 +105,7 @@ export async function removePerson(paths: KitPaths, id: string, run: Run = realR
 }
 
 /** A bare tree of the same server beside the real one, for one job. */
-async function inWorkshop<T>(paths: KitPaths, run: Run, job: (workshop: string) => Promise<T>): Promise<T> {
+async function inWorkshop<T>(paths: KitPaths, job: (workshop: string) => Promise<T>): Promise<T> {
   const workshop = `${paths.snac}.work`
   const config = await readText(path.join(paths.snac, 'server.json'))
   if (config === null) throw failed('The server is not set up')
