@@ -30,27 +30,31 @@ const upsert = `
     classRank = max(classRank, excluded.classRank),
     ${columns.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`
 
+const keepNote = `
+  INSERT INTO notes (name, value) VALUES (?, ?)
+  ON CONFLICT (name) DO UPDATE SET value = excluded.value`
+
 /**
  * The kit's private readings: a notebook in memory that is written to SQLite in one short transaction when `flush` is
- * called. What could not be written stays in the notebook and is written next time.
+ * called. Its methods do not throw: while the database cannot be written or read (full disk), everything goes on in
+ * memory, `problems` says so, and what was not written is written next time. A damaged database is put aside.
  */
 export class Ledger {
   readonly #folder: string
   readonly #now: () => number
   readonly #notebook = new Notebook()
+  readonly #notes = new Map<string, unknown>()
   #database: DatabaseSync | null = null
-  #writeTrouble: Problem | null = null
+  #trouble: Problem | null = null
 
   constructor(folder: string, now: () => number) {
     this.#folder = folder
     this.#now = now
   }
 
-  /** Opens the database; throws only what no other file would cure. */
+  /** Opens and checks the database. */
   start(): void {
-    const { database, problem } = openDatabase(this.#folder, new Date(this.#now()))
-    this.#database = database
-    if (problem) this.note('damage', { problem, at: this.#now() })
+    this.#attempt(() => {})
   }
 
   /** Writes what is left and closes. */
@@ -65,93 +69,115 @@ export class Ledger {
     this.#notebook.add(shares)
   }
 
-  /** Writes the notebook. A failure is kept as a problem, not thrown: the readings stay in memory. */
+  /** Writes the notebook. */
   flush(): void {
     const entries = this.#notebook.entries()
     if (entries.length === 0) return
-    try {
-      this.#inTransaction((database) => {
+    const written = this.#attempt((database) => {
+      inTransaction(database, () => {
         const statement = database.prepare(upsert)
         for (const entry of entries) statement.run(row(entry))
       })
-      this.#notebook.clear()
-      this.#writeTrouble = null
-    } catch (error) {
-      if (isDamage(error)) return this.#beginAnew()
-      this.#writeTrouble = {
-        id: 'ledger.write',
-        where: `${this.#folder}/ledger.db`,
-        what: `The latest readings could not be written: ${error instanceof Error ? error.message : error}.`,
-        next: 'Make room if the space is used up. The readings are kept in memory and written as soon as it works.',
-      }
-    }
+      return true
+    })
+    if (!written) return
+    this.#notebook.clear()
+    this.#trouble = null
   }
 
   /** Hours from `from` up to, not including, `to` (milliseconds since 1970), written or not, oldest first. */
   entries(from: number, to: number): HourEntry[] {
-    const written = this.#open()
-      .prepare('SELECT * FROM readings WHERE hour >= ? AND hour < ?')
-      .all(Math.ceil(from / 1000), Math.ceil(to / 1000))
+    const written = this.#attempt((database) =>
+      database
+        .prepare('SELECT * FROM readings WHERE hour >= ? AND hour < ?')
+        .all(Math.ceil(from / 1000), Math.ceil(to / 1000)),
+    )
     const unwritten = this.#notebook.entries().filter(({ hour }) => hour >= from && hour < to)
-    return sumByHour([...written.map(entryOf), ...unwritten])
+    return sumByHour([...(written ?? []).map(entryOf), ...unwritten])
   }
 
-  /** Start of the first hour ever read, or null. */
+  /** Start of the first hour ever read, if possible by a trusted clock; null before the first reading. */
   firstHour(): number | null {
-    const first = this.#open().prepare('SELECT min(hour) AS hour FROM readings WHERE trusted = 1').get()?.hour
-    return typeof first === 'number' ? first * 1000 : null
+    const first = this.#attempt((database) =>
+      database.prepare('SELECT hour FROM readings ORDER BY trusted DESC, hour LIMIT 1').get(),
+    )
+    if (typeof first?.hour === 'number') return first.hour * 1000
+    return this.#notebook.entries()[0]?.hour ?? null
   }
 
   /** Deletes hours older than 400 days. Call only while the clock can be trusted. */
   forgetOld(): void {
     const oldest = Math.floor((this.#now() - keepDays * dayMs) / 1000)
-    this.#inTransaction((database) => database.prepare('DELETE FROM readings WHERE hour < ?').run(oldest))
+    this.#attempt((database) => database.prepare('DELETE FROM readings WHERE hour < ?').run(oldest))
   }
 
   /** Keeps a small fact, as JSON, under a name. */
   note(name: string, value: unknown): void {
-    this.#open()
-      .prepare('INSERT INTO notes (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
-      .run(name, JSON.stringify(value))
+    this.#notes.set(name, value)
+    this.#attempt((database) => database.prepare(keepNote).run(name, JSON.stringify(value)))
   }
 
   /** The fact kept under a name, or null. */
   noted<Value>(name: string): Value | null {
-    const value = this.#open().prepare('SELECT value FROM notes WHERE name = ?').get(name)?.value
-    return typeof value === 'string' ? (JSON.parse(value) as Value) : null
+    if (!this.#notes.has(name)) {
+      const stored = this.#attempt((database) => database.prepare('SELECT value FROM notes WHERE name = ?').get(name))
+      if (typeof stored?.value === 'string') this.#notes.set(name, JSON.parse(stored.value))
+    }
+    return (this.#notes.get(name) as Value | undefined) ?? null
   }
 
   problems(): Problem[] {
     const damage = this.noted<{ problem: Problem; at: number }>('damage')
     const recent = damage && Math.abs(this.#now() - damage.at) < damageShownDays * dayMs
-    return [...(recent ? [damage.problem] : []), ...(this.#writeTrouble ? [this.#writeTrouble] : [])]
+    return [...(recent ? [damage.problem] : []), ...(this.#trouble ? [this.#trouble] : [])]
   }
 
-  /** The file was damaged while it was open: puts it aside and writes the notebook to a new one. */
-  #beginAnew(): void {
+  /** Works on the database; undefined if that failed, which is then a problem until the next successful flush. */
+  #attempt<Result>(work: (database: DatabaseSync) => Result): Result | undefined {
     try {
-      this.#database?.close()
-    } catch {} // closing a damaged file may complain about it once more
-    this.start()
-    this.flush()
-  }
-
-  #inTransaction(work: (database: DatabaseSync) => void): void {
-    const database = this.#open()
-    database.exec('BEGIN IMMEDIATE')
-    try {
-      work(database)
-      database.exec('COMMIT')
+      try {
+        return work(this.#open())
+      } catch (error) {
+        if (!this.#database || !isDamage(error)) throw error
+        close(this.#database)
+        this.#database = null
+        return work(this.#open()) // opening checks the file, and puts it aside
+      }
     } catch (error) {
-      if (database.isTransaction) database.exec('ROLLBACK')
-      throw error
+      this.#trouble = {
+        id: 'ledger.write',
+        where: `${this.#folder}/ledger.db`,
+        what: `The readings cannot be written or read: ${error instanceof Error ? error.message : error}.`,
+        next: 'Make room if the space is used up. New readings are kept in memory and written as soon as it works.',
+      }
+      return undefined
     }
   }
 
   #open(): DatabaseSync {
-    if (!this.#database) throw new Error('the ledger is not open')
-    return this.#database
+    if (this.#database) return this.#database
+    const { database, problem } = openDatabase(this.#folder, new Date(this.#now()))
+    this.#database = database
+    if (problem) this.note('damage', { problem, at: this.#now() })
+    return database
   }
+}
+
+function inTransaction(database: DatabaseSync, work: () => void): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    work()
+    database.exec('COMMIT')
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+function close(database: DatabaseSync): void {
+  try {
+    database.close()
+  } catch {} // a damaged file may complain once more
 }
 
 /** An hour as the API gives it. */

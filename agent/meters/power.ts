@@ -24,6 +24,8 @@ export class PowerMeter {
   readonly #model: PowerModel
   #plug: Plug | null = null
   #counter: PlugReading | null = null
+  /** What the plug said when the last interval was closed. */
+  #latest: PowerFigure | null = null
   #held: Share[] = []
   #trouble: Problem | null = null
 
@@ -35,6 +37,7 @@ export class PowerMeter {
   usePlug(plug: Plug | null): Share[] {
     this.#plug = plug
     this.#counter = null
+    this.#latest = null
     this.#trouble = null
     return this.release()
   }
@@ -44,7 +47,12 @@ export class PowerMeter {
     return this.#trouble
   }
 
-  /** Power at this moment: the plug's if it answers, else the model's at the given utilisation. */
+  /** Power lately: what the plug said when the last interval was closed, else the model's at the given utilisation. */
+  lately(utilisation: number, at: string): PowerFigure {
+    return this.#latest ?? modelledPower(this.#model, utilisation, at)
+  }
+
+  /** Power at this moment: the plug is asked; if it is silent, the model's at the given utilisation. */
   async power(utilisation: number, at: string): Promise<PowerFigure> {
     const reading = await this.#readPlug()
     return reading ? measuredPower(reading, at) : modelledPower(this.#model, utilisation, at)
@@ -53,6 +61,7 @@ export class PowerMeter {
   /** Closes an interval with its mean utilisation; returns the shares of energy that are settled by it. */
   async settle(interval: Interval, utilisation: number): Promise<Share[]> {
     const reading = await this.#readPlug()
+    this.#latest = reading && measuredPower(reading, new Date(interval.end).toISOString())
     this.#held.push({ interval, quantities: this.#modelled(interval, utilisation) })
     if (!this.#plug) return this.release()
     if (!reading) return this.#heldSeconds() > patienceSeconds ? this.#giveUp() : []

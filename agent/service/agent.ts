@@ -1,0 +1,277 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type {
+  AgentSettings,
+  HealthCheck,
+  HourlyReading,
+  LiveFigures,
+  PowerFigure,
+  StorageUse,
+  Summary,
+} from '../api.ts'
+import { dayOf, monthOf } from '../costs/calendar.ts'
+import { computeCosts } from '../costs/costs.ts'
+import { checkWeb, judge } from '../health/checks.ts'
+import { FileWatch } from '../health/file-watch.ts'
+import { SlotKeeper } from '../health/slot-keeper.ts'
+import { callHelper } from '../helper/client.ts'
+import { type Clock, kitClock } from '../ledger/clock.ts'
+import { hourMs } from '../ledger/hours.ts'
+import { hourlyReading, Ledger } from '../ledger/ledger.ts'
+import { Schedules } from '../ledger/schedules.ts'
+import { readText, type SystemTrees, systemTrees } from '../meters/files.ts'
+import { measuredPower, ShellyPlug } from '../meters/plug.ts'
+import { readSpace } from '../meters/storage.ts'
+import type { KitPaths } from '../paths.ts'
+import { type ServerCounts, ServerTrouble } from '../servers/server.ts'
+import { Snac } from '../servers/snac.ts'
+import { dataWriteError } from './durable.ts'
+import { KitFiles } from './facts.ts'
+import { Recorder } from './recorder.ts'
+import { SettingsFile } from './settings.ts'
+import { trafficTotals } from './traffic-totals.ts'
+
+/** After a start the kit has better things to do than to catch up. */
+const catchUpMs = 2 * 60_000
+/** Old readings are deleted only when the clock has been right for so long. */
+const steadyEnoughSeconds = 3600
+
+export interface AgentOptions {
+  paths: KitPaths
+  /** Ports of nginx that must answer: the plain page's and the dashboard's. */
+  webPorts: { plain: number; home: number }
+  plugPort?: number
+  clock?: Clock
+}
+
+/** The ledger agent: meters, ledger, costs and health of one kit. `api-server.ts` puts it on a socket. */
+export class Agent {
+  readonly #paths: KitPaths
+  readonly #webPorts: AgentOptions['webPorts']
+  readonly #plugPort: number
+  readonly #clock: Clock
+  readonly #trees: SystemTrees
+  readonly #files: KitFiles
+  readonly #settings: SettingsFile
+  readonly #ledger: Ledger
+  readonly #server: Snac
+  readonly #recorder: Recorder
+  readonly #schedules: Schedules
+  readonly #networkWatch: FileWatch
+  readonly #slotKeeper: SlotKeeper
+  #catchUpTimer: NodeJS.Timeout | undefined
+
+  constructor({ paths, webPorts, plugPort = 80, clock = kitClock(paths) }: AgentOptions) {
+    this.#paths = paths
+    this.#webPorts = webPorts
+    this.#plugPort = plugPort
+    this.#clock = clock
+    this.#trees = systemTrees(paths)
+    this.#files = new KitFiles(paths)
+    const network = () => this.#files.network()
+    this.#settings = new SettingsFile(paths.agentData, () => this.#files.kit(), network)
+    this.#ledger = new Ledger(paths.agentData, clock.now)
+    this.#server = new Snac(paths.snacSocket, () => {
+      const { serverName, hostname } = this.#files.kit()
+      return serverName ?? `${hostname}.local`
+    })
+    this.#recorder = new Recorder({
+      trees: this.#trees,
+      countersFile: paths.counters,
+      clock,
+      ledger: this.#ledger,
+      onLeap: () => void this.#schedules.catchUp(),
+      onFailure: (error) => report('the sampling cycle', error),
+    })
+    this.#schedules = new Schedules(
+      [
+        { name: 'server-counts', at: '7 * * * *', every: 3600, run: () => this.#askServer().then(() => {}) },
+        { name: 'certificate', at: '12 * * * *', every: 3600, run: () => this.#refreshCertificate() },
+        { name: 'storage-use', at: '41 3 * * *', every: 24 * 3600, run: () => this.#countStorage() },
+        { name: 'retention', at: '51 3 * * *', every: 24 * 3600, run: () => this.#forgetOld() },
+      ],
+      this.#ledger,
+      clock.now,
+      (job, error) => report(job, error),
+    )
+    this.#networkWatch = new FileWatch(paths.network, () => {
+      this.#refreshCertificate().catch((error) => report('certificate', error))
+    })
+    this.#slotKeeper = new SlotKeeper({
+      slot: () => this.#files.boot().slot,
+      health: () => this.health(),
+      confirm: async () => {
+        await callHelper(paths.helperSocket('agent'), 'slot.good', {})
+      },
+      report: (error) => report('slot.good', error),
+    })
+  }
+
+  async start(): Promise<void> {
+    mkdirSync(this.#paths.agentData, { recursive: true, mode: 0o700 })
+    mkdirSync(path.dirname(this.#paths.network), { recursive: true })
+    this.#settings.start()
+    this.#ledger.start()
+    await this.#applyPlug()
+    this.#recorder.start()
+    this.#schedules.start()
+    this.#networkWatch.start()
+    this.#slotKeeper.start()
+    this.#catchUpTimer = setTimeout(() => void this.#schedules.catchUp(), catchUpMs)
+  }
+
+  /** Stops and writes what is still in memory. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#catchUpTimer)
+    this.#slotKeeper.stop()
+    this.#networkWatch.stop()
+    await this.#schedules.stop()
+    await this.#recorder.stop()
+    this.#ledger.stop()
+  }
+
+  async summary(): Promise<Summary> {
+    const now = this.#clock.now()
+    const settings = this.#settings.current()
+    const month = monthOf(now, settings.timezone)
+    const day = dayOf(now, settings.timezone)
+    const entries = this.#ledger.entries(month.start, now + hourMs)
+    const firstHour = this.#ledger.firstHour() ?? now
+    const health = await this.health()
+    const counts = this.#ledger.noted<Partial<ServerCounts>>('counts')
+    return {
+      kit: this.#files.kit(),
+      release: this.#files.release(),
+      boot: this.#files.boot(),
+      health,
+      problems: this.#problems(),
+      clockTrusted: this.#clock.trusted(),
+      ...this.#recorder.figures(),
+      storage: this.#storage(),
+      traffic: {
+        month: trafficTotals(entries, Math.max(month.start, firstHour), now),
+        day: trafficTotals(entries, Math.max(day.start, firstHour), now),
+      },
+      costs: computeCosts({ now, settings, people: counts?.people ?? 0, entries }),
+      people: counts?.people ?? null,
+      posts: counts?.posts ?? null,
+      network: this.#files.network(),
+      uptimeSeconds: Number(readText(path.join(this.#trees.proc, 'uptime'))?.split(' ')[0] ?? 0),
+    }
+  }
+
+  /** Runs the named checks now. */
+  async health(): Promise<HealthCheck[]> {
+    const [server, web] = await Promise.all([this.#serverVitals(), checkWeb(this.#webPorts.plain, this.#webPorts.home)])
+    const { memory, temperature } = this.#recorder.figures()
+    return judge({
+      server,
+      web,
+      dataWriteError: dataWriteError(this.#paths.agentData),
+      boot: this.#files.boot(),
+      kit: this.#files.kit(),
+      space: readSpace(this.#paths.agentData),
+      memory,
+      clockTrusted: this.#clock.trusted(),
+      temperature,
+      network: this.#files.network(),
+      problems: this.#problems(),
+    })
+  }
+
+  /** The last `hours` hours that were read, oldest first. */
+  readings(hours: number): HourlyReading[] {
+    const now = this.#clock.now()
+    const from = Math.floor(now / hourMs) * hourMs - (hours - 1) * hourMs
+    return this.#ledger.entries(from, now + hourMs).map(hourlyReading)
+  }
+
+  settings(): AgentSettings {
+    return this.#settings.current()
+  }
+
+  /** Throws `SettingRefused`. */
+  async storeSettings(value: unknown): Promise<AgentSettings> {
+    const before = this.#settings.current().plug?.address
+    const settings = this.#settings.store(value)
+    if (settings.plug?.address !== before) await this.#applyPlug()
+    return settings
+  }
+
+  /** Reads a plug once. Rejects with `PlugTrouble`. */
+  async testPlug(address: string): Promise<{ power: PowerFigure; device: string }> {
+    const plug = this.#plugAt(address)
+    const reading = await plug.read()
+    return { power: measuredPower(reading, new Date(this.#clock.now()).toISOString()), device: await plug.describe() }
+  }
+
+  /** Takes the dashboard's word for the number of accounts until the server is asked again. */
+  tellPeople(people: number): void {
+    this.#ledger.note('counts', { ...this.#ledger.noted<Partial<ServerCounts>>('counts'), people })
+  }
+
+  /** A function that gives the figures of the moment each time it is called. */
+  stream(): () => Promise<LiveFigures> {
+    return this.#recorder.stream()
+  }
+
+  async #applyPlug(): Promise<void> {
+    const { plug } = this.#settings.current()
+    await this.#recorder.usePlug(plug && this.#plugAt(plug.address))
+  }
+
+  #plugAt(address: string): ShellyPlug {
+    return new ShellyPlug(address, () => this.#files.network(), this.#plugPort)
+  }
+
+  #problems() {
+    const own = [this.#settings.problem(), this.#recorder.plugTrouble()].filter((problem) => problem !== null)
+    return [...this.#files.problems(), ...this.#ledger.problems(), ...own]
+  }
+
+  #storage(): StorageUse {
+    const counted = this.#ledger.noted<StorageUse['use']>('storage-use')
+    return { ...readSpace(this.#paths.agentData), use: counted, at: new Date(this.#clock.now()).toISOString() }
+  }
+
+  async #askServer(): Promise<ServerCounts> {
+    const counts = await this.#server.counts()
+    const { people, posts } = this.#ledger.noted<Partial<ServerCounts>>('counts') ?? {}
+    if (people !== counts.people || posts !== counts.posts) this.#ledger.note('counts', counts)
+    return counts
+  }
+
+  async #serverVitals(): Promise<{ answers: boolean; reason: string }> {
+    try {
+      await this.#askServer()
+      return { answers: true, reason: '' }
+    } catch (error) {
+      if (!(error instanceof ServerTrouble)) throw error
+      return { answers: false, reason: error.message }
+    }
+  }
+
+  async #countStorage(): Promise<void> {
+    const use = await callHelper(this.#paths.helperSocket('agent'), 'storage.use', {}, { timeoutMs: 10 * 60_000 })
+    this.#ledger.note('storage-use', use)
+  }
+
+  #forgetOld(): void {
+    if (this.#recorder.steadySeconds() < steadyEnoughSeconds)
+      throw new Error('the clock has not been steady for an hour')
+    this.#ledger.forgetOld()
+  }
+
+  /** Has the certificate name the present addresses, if it was not made for them already. */
+  async #refreshCertificate(): Promise<void> {
+    const addresses = [...this.#files.network().addresses].sort()
+    const certified = this.#ledger.noted<string[]>('certified')
+    if (addresses.length === 0 || JSON.stringify(addresses) === JSON.stringify(certified)) return
+    await callHelper(this.#paths.helperSocket('agent'), 'tls.refresh', {})
+    this.#ledger.note('certified', addresses)
+  }
+}
+
+function report(what: string, error: unknown): void {
+  console.error(`${what}: ${error instanceof Error ? error.message : error}`)
+}

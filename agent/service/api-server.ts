@@ -1,0 +1,207 @@
+import { chmodSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
+import type { AgentError } from '../api.ts'
+import { PlugTrouble } from '../meters/plug.ts'
+import type { Agent } from './agent.ts'
+import { SettingRefused } from './settings.ts'
+
+const maximumBody = 16 * 1024
+const maximumHours = 9600
+const liveMs = 5000
+const maximumStreams = 8
+
+/** Where to listen: a path, or a socket that systemd has opened and handed over. */
+export type Listen = { path: string } | { fd: number }
+
+class Refused extends Error {
+  readonly status: number
+  readonly error: AgentError['error']
+
+  constructor(status: number, code: string, message: string, next: string) {
+    super(message)
+    this.status = status
+    this.error = { code, message, next }
+  }
+}
+
+type Handler = (request: IncomingMessage, query: URLSearchParams) => unknown
+
+/** The API of api.ts on the agent's socket. */
+export class ApiServer {
+  readonly #agent: Agent
+  readonly #listen: Listen
+  readonly #http: Server
+  readonly #routes: Record<string, Record<string, Handler>>
+  #streams = new Set<ServerResponse>()
+
+  constructor(agent: Agent, listen: Listen) {
+    this.#agent = agent
+    this.#listen = listen
+    // Callers are two programs of ours on the same machine; the default of looking for stalled ones every 30 s would wake the kit.
+    this.#http = createServer({ connectionsCheckingInterval: 600_000 }, (request, response) => {
+      void this.#answer(request, response)
+    })
+    this.#routes = {
+      '/v1/summary': { GET: () => agent.summary() },
+      '/v1/readings': { GET: (_request, query) => ({ readings: agent.readings(hoursOf(query)) }) },
+      '/v1/settings': {
+        GET: () => agent.settings(),
+        PUT: async (request) => agent.storeSettings(await readJson(request)),
+      },
+      '/v1/plug/test': { POST: async (request) => agent.testPlug(addressOf(await readJson(request))) },
+      '/v1/people': { POST: async (request) => agent.tellPeople(countOf(await readJson(request))) },
+    }
+  }
+
+  /** Listens. A socket left over by a crash is removed; one that still answers is another agent, and refused. */
+  async start(): Promise<void> {
+    const listen = this.#listen
+    if ('path' in listen) {
+      if (await answers(listen.path)) throw new Error(`Another agent is listening on ${listen.path}; stop it first.`)
+      rmSync(listen.path, { force: true })
+    }
+    await new Promise<void>((resolve, reject) => {
+      this.#http.once('error', reject)
+      this.#http.listen(listen, resolve)
+    })
+    if ('path' in listen) chmodSync(listen.path, 0o660)
+  }
+
+  async stop(): Promise<void> {
+    for (const stream of this.#streams) stream.end()
+    await new Promise((resolve) => {
+      this.#http.close(resolve)
+      this.#http.closeIdleConnections()
+      setTimeout(() => this.#http.closeAllConnections(), 2000).unref()
+    })
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://agent')
+      if (pathname === '/v1/live' && request.method === 'GET') return await this.#live(response)
+      const methods = Object.hasOwn(this.#routes, pathname) ? this.#routes[pathname] : undefined
+      if (!methods) throw new Refused(404, 'not-found', `There is no ${pathname}.`, 'See agent/api.ts.')
+      const method = request.method ?? ''
+      const handler = Object.hasOwn(methods, method) ? methods[method] : undefined
+      if (!handler) {
+        throw new Refused(
+          405,
+          'method',
+          `${pathname} does not take ${method}.`,
+          `Use ${Object.keys(methods).join(', ')}.`,
+        )
+      }
+      const answer = await handler(request, searchParams)
+      if (answer === undefined) response.writeHead(204).end()
+      else send(response, 200, answer)
+    } catch (error) {
+      const { status, body } = errorAnswer(error)
+      if (status === 500) console.error(`${request.method} ${request.url}:`, error)
+      if (response.headersSent) response.destroy()
+      else send(response, status, body)
+    }
+  }
+
+  /** Sends figures every five seconds until the other side goes away. */
+  async #live(response: ServerResponse): Promise<void> {
+    if (this.#streams.size >= maximumStreams) {
+      throw new Refused(503, 'busy', 'Too many pages show live figures already.', 'Close some of them.')
+    }
+    this.#streams.add(response)
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+    const figures = this.#agent.stream()
+    const tick = async () => {
+      try {
+        const event = `data: ${JSON.stringify(await figures())}\n\n`
+        if (!response.writableNeedDrain && !response.writableEnded) response.write(event)
+      } catch (error) {
+        console.error('live figures:', error)
+        response.destroy()
+      }
+    }
+    const timer = setInterval(tick, liveMs)
+    response.on('close', () => {
+      clearInterval(timer)
+      this.#streams.delete(response)
+    })
+    await tick()
+  }
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body)
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+  response.end(text)
+}
+
+function errorAnswer(error: unknown): { status: number; body: AgentError } {
+  if (error instanceof Refused) return { status: error.status, body: { error: error.error } }
+  if (error instanceof SettingRefused) {
+    const { message, next, field } = error
+    return { status: 422, body: { error: { code: 'setting', message, next, field } } }
+  }
+  if (error instanceof PlugTrouble) {
+    const { id, what, next } = error.problem
+    return { status: 422, body: { error: { code: id, message: what, next, field: 'address' } } }
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  return {
+    status: 500,
+    body: { error: { code: 'internal', message: `The agent failed: ${message}`, next: "Look into the agent's log." } },
+  }
+}
+
+/** Reads a JSON body of at most 16 KiB. */
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > maximumBody) {
+      throw new Refused(413, 'too-large', 'The body is larger than 16 KiB.', 'Send only the fields of agent/api.ts.')
+    }
+    chunks.push(chunk)
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+  } catch {
+    throw new Refused(400, 'not-json', 'The body is not JSON.', 'Send one JSON object.')
+  }
+}
+
+function hoursOf(query: URLSearchParams): number {
+  const text = query.get('hours') ?? ''
+  const hours = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  if (hours >= 1 && hours <= maximumHours) return hours
+  throw new Refused(400, 'hours', `hours must be a whole number from 1 to ${maximumHours}.`, 'Ask for hours=168.')
+}
+
+function addressOf(body: unknown): string {
+  const address = field(body, 'address')
+  if (typeof address === 'string' && address.length <= 64) return address
+  throw new SettingRefused('address', 'address must be a text.', 'Send { "address": "192.168.1.40" }.')
+}
+
+function countOf(body: unknown): number {
+  const count = field(body, 'count')
+  if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 && count <= 100_000) return count
+  throw new SettingRefused('count', 'count must be a whole number from 0 to 100000.', 'Send { "count": 3 }.')
+}
+
+function field(body: unknown, name: string): unknown {
+  return typeof body === 'object' && body !== null && Object.hasOwn(body, name)
+    ? (body as Record<string, unknown>)[name]
+    : undefined
+}
+
+function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath, () => {
+      resolve(true)
+      socket.destroy()
+    })
+    socket.on('error', () => resolve(false))
+  })
+}

@@ -1,0 +1,35 @@
+import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+/** Replaces a file so that a power cut leaves either the old or the new one, whole: write, fsync, rename, fsync folder. */
+export function writeDurably(file: string, content: string, mode: number): void {
+  const fresh = `${file}.new`
+  const descriptor = openSync(fresh, 'w', mode)
+  try {
+    writeFileSync(descriptor, content)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+  renameSync(fresh, file)
+  const folder = openSync(path.dirname(file), 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
+
+/**
+ * Whether small files can be written in a folder; the reason if not, else null. A full disk counts as writable: there is
+ * nothing wrong with it that room would not cure.
+ */
+export function dataWriteError(folder: string): string | null {
+  try {
+    writeDurably(path.join(folder, 'probe'), '', 0o600)
+    return null
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    return code === 'ENOSPC' || code === 'EDQUOT' ? null : message
+  }
+}

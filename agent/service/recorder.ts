@@ -1,0 +1,154 @@
+import type { Figure, LiveFigures, Problem } from '../api.ts'
+import { type Clock, LapTimer } from '../ledger/clock.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { type CpuTimes, readCpuTimes, utilisation } from '../meters/cpu.ts'
+import type { SystemTrees } from '../meters/files.ts'
+import { InterfaceMeter } from '../meters/interfaces.ts'
+import { readMemory } from '../meters/memory.ts'
+import { type Plug, PowerMeter } from '../meters/power.ts'
+import { powerModelFor, readHardware } from '../meters/power-model.ts'
+import { findTemperatureSensor, readTemperature, type TemperatureSensor } from '../meters/temperature.ts'
+import { TrafficMeter } from '../meters/traffic.ts'
+
+/** Everything the cycle reads counts on by itself, so a minute loses nothing against a second. */
+const cycleMs = 60_000
+const flushMs = 10 * 60_000
+/** Shorter than this, utilisation is noise. */
+const shortestMs = 1000
+
+export interface RecorderOptions {
+  trees: SystemTrees
+  countersFile: string
+  clock: Clock
+  ledger: Ledger
+  /** Called when the wall clock leapt. */
+  onLeap: () => void
+  /** Called when a cycle failed; the next one runs all the same. */
+  onFailure: (error: unknown) => void
+}
+
+/**
+ * The sampling cycle: once a minute it reads a few kernel files (and the plug) and notes energy and traffic in the
+ * ledger, which writes them every ten minutes. It starts no process.
+ */
+export class Recorder {
+  readonly #options: RecorderOptions
+  readonly #power: PowerMeter
+  readonly #traffic: TrafficMeter
+  readonly #sensor: TemperatureSensor | null
+  readonly #laps: LapTimer
+  #cpu: CpuTimes
+  #utilisation: number
+  #steadySince: number
+  #flushedAt: number
+  #timer: NodeJS.Timeout | undefined
+  #cycle: Promise<void> | null = null
+
+  constructor(options: RecorderOptions) {
+    const { trees, countersFile, clock } = options
+    this.#options = options
+    this.#power = new PowerMeter(powerModelFor(readHardware(trees)))
+    this.#traffic = new TrafficMeter(new InterfaceMeter(trees.sys), countersFile)
+    this.#sensor = findTemperatureSensor(trees.sys)
+    this.#laps = new LapTimer(clock)
+    this.#cpu = readCpuTimes(trees.proc) ?? { busy: 0, total: 0 }
+    // Before the first cycle: the mean since the boot.
+    this.#utilisation = utilisation({ busy: 0, total: 0 }, this.#cpu) ?? 0
+    this.#steadySince = clock.monotonic()
+    this.#flushedAt = clock.monotonic()
+  }
+
+  start(): void {
+    this.#timer = setTimeout(async () => {
+      await this.cycle()
+      if (this.#timer) this.start()
+    }, cycleMs)
+  }
+
+  /** Notes what happened since the last cycle, including what was still held back. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    await this.cycle()
+    this.#options.ledger.add([...this.#power.release(), ...this.#traffic.release()])
+  }
+
+  async usePlug(plug: Plug | null): Promise<void> {
+    await this.cycle()
+    this.#options.ledger.add(this.#power.usePlug(plug))
+    await this.cycle()
+  }
+
+  /** Closes the interval since the last cycle. Never rejects. */
+  async cycle(): Promise<void> {
+    this.#cycle ??= this.#close()
+      .catch(this.#options.onFailure)
+      .finally(() => {
+        this.#cycle = null
+      })
+    await this.#cycle
+  }
+
+  /** Seconds that the clock has been trusted and has not leapt. */
+  steadySeconds(): number {
+    const { clock } = this.#options
+    return clock.trusted() ? (clock.monotonic() - this.#steadySince) / 1000 : 0
+  }
+
+  plugTrouble(): Problem | null {
+    return this.#power.trouble()
+  }
+
+  /** Figures for a page: no plug is asked for them. */
+  figures(): LiveFigures {
+    const load = this.#load(this.#cpu)
+    const at = this.#at()
+    return { power: this.#power.lately(load.utilisation, at), ...this.#rest(load.utilisation, at) }
+  }
+
+  /** A stream's own view of the moment: each call gives the mean since the call before. */
+  stream(): () => Promise<LiveFigures> {
+    let before = this.#cpu
+    return async () => {
+      const load = this.#load(before)
+      before = load.cpu
+      const at = this.#at()
+      return { power: await this.#power.power(load.utilisation, at), ...this.#rest(load.utilisation, at) }
+    }
+  }
+
+  async #close(): Promise<void> {
+    const { clock, ledger, onLeap } = this.#options
+    if (this.#laps.elapsed() < shortestMs) return
+    const load = this.#load(this.#cpu)
+    this.#cpu = load.cpu
+    this.#utilisation = load.utilisation
+    const { interval, step } = this.#laps.lap()
+    if (!interval.trusted || step !== 0) this.#steadySince = clock.monotonic()
+    ledger.add(this.#traffic.settle(interval))
+    ledger.add(await this.#power.settle(interval, load.utilisation))
+    if (clock.monotonic() - this.#flushedAt >= flushMs) {
+      this.#flushedAt = clock.monotonic()
+      ledger.flush()
+    }
+    if (step !== 0) onLeap()
+  }
+
+  #load(before: CpuTimes): { cpu: CpuTimes; utilisation: number } {
+    const cpu = readCpuTimes(this.#options.trees.proc) ?? before
+    return { cpu, utilisation: utilisation(before, cpu) ?? this.#utilisation }
+  }
+
+  #rest(load: number, at: string): Omit<LiveFigures, 'power'> {
+    const cpu: Figure = { value: load, low: load, high: load, unit: '1', source: 'procfs', at }
+    return {
+      cpu,
+      memory: readMemory(this.#options.trees.proc),
+      temperature: readTemperature(this.#sensor, at),
+    }
+  }
+
+  #at(): string {
+    return new Date(this.#options.clock.now()).toISOString()
+  }
+}
