@@ -1,4 +1,4 @@
-import { link, readdir, rename, rm, stat } from 'node:fs/promises'
+import { chown, link, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { KitPaths } from '../paths.ts'
 import { isMissing, readJson, readText, syncFolder, writeDurably } from './files.ts'
@@ -6,7 +6,7 @@ import { householdLanguage } from './kit.ts'
 import { isHostname, isServerName, knownLanguage, type Language } from './names.ts'
 import { CommandError, mustRun, type Run, run as realRun } from './run.ts'
 import { greeting, languageFile, trialAnnouncement, trialStyle } from './server-words.ts'
-import { initTree, makeSnacFolder, peopleIds, syncTree, writeSnacFile } from './snac.ts'
+import { initTree, makeSnacFolder, peopleIds, snacOwner, syncTree, writeSnacFile } from './snac.ts'
 
 export { addPerson, listPeople, type Person, PersonError, removePerson, resetPassword } from './people.ts'
 
@@ -45,8 +45,14 @@ export async function ensureServer(paths: KitPaths, options: ServerOptions, run:
     await rm(paths.snac, { recursive: true, force: true })
     await rename(tree, paths.snac)
     await syncFolder(path.dirname(paths.snac))
-  }
+  } else await refreshServerWords(paths, options.language)
   await writeEnvironment(paths, (await serverHost(paths)) ?? options.host)
+}
+
+/** Brings the words on the server's pages into the household's language; cheap when they are. Needs no restart. */
+export async function refreshServerWords(paths: KitPaths, language: string): Promise<void> {
+  const host = await serverHost(paths)
+  if (host !== null) await writeWords(paths, paths.snac, knownLanguage(language) ?? 'en', host)
 }
 
 /** The host the server runs under; null when there is no whole tree. */
@@ -71,7 +77,8 @@ export async function changeServerName(
     throw new Error(`'${name}' is not a name a server can have`)
   await recover(paths)
   const people = await peopleIds(paths.snac)
-  if ((await serverHost(paths)) !== name) {
+  if ((await serverHost(paths)) === name) await refreshServerWords(paths, await householdLanguage(paths))
+  else {
     await mustRun(run, 'systemctl', ['stop', 'snac2.service'])
     try {
       const tree = `${paths.snac}.new`
@@ -94,26 +101,33 @@ async function makeTree(paths: KitPaths, tree: string, { host, language }: Serve
   await initTree(run, paths, tree, host)
   const config = await readServerConfig(tree)
   if (config?.host !== host) throw new CommandError(`snac init made no usable ${tree}/server.json`)
-  const trial = host.endsWith('.local')
   await writeSnacFile(path.join(tree, 'server.json'), JSON.stringify({ ...config, title: host }, null, 4))
-  await writeSnacFile(path.join(tree, 'greeting.html'), greeting(speech, trial))
-  if (trial) await addTrialNotice(tree, speech)
-  await copyLanguages(paths, tree)
+  await writeWords(paths, tree, speech, host)
   await syncTree(run, tree)
 }
 
-/** On each page: signed-in people get an announcement, everybody a line above the page. */
-async function addTrialNotice(tree: string, language: Language): Promise<void> {
-  await writeSnacFile(path.join(tree, 'announcement.txt'), trialAnnouncement(language))
-  const style = path.join(tree, 'style.css')
-  await writeSnacFile(style, `${(await readText(style)) ?? ''}\n${trialStyle(language)}`)
-}
+const noticeMark = '/* Trial notice, written by the kit. */'
 
-async function copyLanguages(paths: KitPaths, tree: string): Promise<void> {
-  for (const language of ['de', 'fr'] as const) {
-    const name = `${languageFile(language)}.po`
+/**
+ * The household's words on the server's pages, where they differ from what is there. That a trial is one is said on each
+ * page: signed-in people get an announcement, everybody a line above the page.
+ */
+async function writeWords(paths: KitPaths, tree: string, language: Language, host: string): Promise<void> {
+  const trial = host.endsWith('.local')
+  const style = ((await readText(path.join(tree, 'style.css'))) ?? '').split(noticeMark)[0]?.trimEnd() ?? ''
+  const files: [string, string][] = [
+    ['greeting.html', greeting(language, trial)],
+    ['style.css', trial ? `${style}\n${noticeMark}\n${trialStyle(language)}` : `${style}\n`],
+  ]
+  if (trial) files.push(['announcement.txt', trialAnnouncement(language)])
+  for (const translated of ['de', 'fr'] as const) {
+    const name = `${languageFile(translated)}.po`
     const text = await readText(path.join(paths.serverLanguages, name))
-    if (text !== null) await writeSnacFile(path.join(tree, 'lang', name), text)
+    if (text !== null) files.push([path.join('lang', name), text])
+  }
+  for (const [name, text] of files) {
+    const file = path.join(tree, name)
+    if ((await readText(file)) !== text) await writeSnacFile(file, text)
   }
 }
 
@@ -144,6 +158,8 @@ async function linkTree(from: string, to: string): Promise<void> {
   if (!kind.isDirectory()) {
     await rm(to, { force: true })
     await link(from, to)
+    // Whatever put it there (a restored copy, an administrator): the server must be able to read it.
+    await chown(to, snacOwner.uid, snacOwner.gid)
     return
   }
   await makeSnacFolder(to)
