@@ -1,5 +1,6 @@
-import { type IncomingMessage, request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { AgentError, AgentSettings, HourlyReading, LiveFigures, PowerFigure, Summary } from './api.ts'
+import { request } from './node-http.ts'
 
 const maximumAnswer = 8 * 1024 * 1024
 

@@ -1,6 +1,6 @@
-import { get } from 'node:http'
 import { connect } from 'node:net'
 import type { BootFacts, CheckState, Figure, HealthCheck, KitFacts, NetworkFacts, Problem } from '../api.ts'
+import { get } from '../node-http.ts'
 
 const timeoutMs = 3000
 

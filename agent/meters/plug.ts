@@ -1,6 +1,6 @@
-import { get } from 'node:http'
 import { BlockList, isIP } from 'node:net'
 import type { NetworkFacts, PowerFigure, Problem } from '../api.ts'
+import { get } from '../node-http.ts'
 
 const timeoutMs = 3000
 const maximumBytes = 16 * 1024

@@ -1,4 +1,4 @@
-import { get } from 'node:http'
+import { get } from '../node-http.ts'
 import { type FediverseServer, type ServerCounts, ServerTrouble } from './server.ts'
 
 const timeoutMs = 5000

@@ -1,8 +1,9 @@
 import { chmodSync, rmSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import type { AgentError } from '../api.ts'
 import { PlugTrouble } from '../meters/plug.ts'
+import { createServer } from '../node-http.ts'
 import type { Agent } from './agent.ts'
 import { SettingRefused } from './settings.ts'
 
