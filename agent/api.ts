@@ -136,7 +136,7 @@ export interface Costs {
   month: string
   /** So far this month: exactly the sum of `lines`. */
   soFar: MoneyRange
-  /** Expected for the whole month, from the mean of the days covered. */
+  /** Expected for the whole month, from the mean of the hours covered. */
   expected: MoneyRange
   perDay: MoneyRange
   /** What counts, so far this month; a price the household has not given has no line. */
@@ -146,8 +146,8 @@ export interface Costs {
   perPerson: MoneyRange | null
   /** Share of the month's hours so far that have a reading, 0..1. */
   covered: number
-  /** Worst class that went into the power line; null when nothing was read this month. */
-  powerClass: PowerClass | null
+  /** Worst class that went into the power line; the present one while nothing was read this month. */
+  powerClass: PowerClass
 }
 
 /** One private, hourly reading (SQLite); shown as a chart on the power and traffic pages. */

@@ -1,4 +1,4 @@
-import type { AgentSettings, CostLine, Costs, MoneyRange } from '../api.ts'
+import type { AgentSettings, CostLine, Costs, MoneyRange, PowerFigure } from '../api.ts'
 import { classes, type HourEntry } from '../ledger/hours.ts'
 import { monthOf } from './calendar.ts'
 import { type Decimal, formatDecimal, parseDecimal, scale } from './decimal.ts'
@@ -28,20 +28,23 @@ export interface CostsInput {
   people: number
   /** Entries of the month; others are left out. */
   entries: HourEntry[]
+  /** Power at present, from which the month is expected as long as nothing was read in it. */
+  power: PowerFigure
 }
 
 /**
  * What the kit costs this month, in the household's own calendar. Power counts for the hours that were read, and is
  * expected to go on at their mean; monthly and yearly amounts count by the share of the month that has passed.
  */
-export function computeCosts({ now, settings, people, entries }: CostsInput): Costs {
+export function computeCosts({ now, settings, people, entries, power }: CostsInput): Costs {
   const { month, start, end } = monthOf(now, settings.timezone)
   const passed = { part: BigInt(Math.round(now - start)), of: BigInt(end - start) }
   const read = entries.filter(({ hour }) => hour >= start && hour < end)
   const seconds = read.reduce((sum, entry) => sum + entry.seconds, 0)
-  const lines = [powerLine(read, seconds, (end - start) / 1000, settings), ...monthlyLines(passed, settings)].filter(
-    (line) => line !== null,
-  )
+  const lines = [
+    powerLine({ read, seconds, monthSeconds: (end - start) / 1000, settings, power }),
+    ...monthlyLines(passed, settings),
+  ].filter((line) => line !== null)
 
   const { currency } = settings
   const soFar = sum(lines.map((line) => line.soFar))
@@ -57,17 +60,28 @@ export function computeCosts({ now, settings, people, entries }: CostsInput): Co
     people,
     perPerson: people > 0 ? money(scaleRange(expected, 1n, BigInt(people)), currency) : null,
     covered: Math.min(1, covered / Math.max(1, (now - start) / 1000)),
-    powerClass: seconds > 0 ? (classes[Math.max(...read.map((entry) => entry.classRank))] ?? 'modelled') : null,
+    powerClass: classes[Math.max(...read.map((entry) => entry.classRank))] ?? power.class,
   }
 }
 
-function powerLine(read: HourEntry[], seconds: number, monthSeconds: number, settings: AgentSettings): Line | null {
+interface PowerLineInput {
+  read: HourEntry[]
+  /** Seconds read. */
+  seconds: number
+  monthSeconds: number
+  settings: AgentSettings
+  power: PowerFigure
+}
+
+function powerLine({ read, seconds, monthSeconds, settings, power }: PowerLineInput): Line | null {
   if (settings.pricePerKwh === null) return null
   const price = parseDecimal(settings.pricePerKwh)
+  const cost = (energy: bigint) => scale(price, energy, microwattHoursPerKwh)
   const energy = (name: 'energy' | 'energyLow' | 'energyHigh') =>
     BigInt(Math.round(read.reduce((total, entry) => total + entry[name], 0)))
   const used = { value: energy('energy'), low: energy('energyLow'), high: energy('energyHigh') }
-  const soFar = mapRange(used, (each) => scale(price, each, microwattHoursPerKwh))
+  const soFar = mapRange(used, cost)
+  const wholeMonth = (watts: number) => cost(BigInt(Math.round((watts * 1e6 * monthSeconds) / 3600)))
   const kwh = (each: bigint) => formatDecimal(scale(parseDecimal('1'), each, microwattHoursPerKwh))
   return {
     kind: 'power',
@@ -79,7 +93,10 @@ function powerLine(read: HourEntry[], seconds: number, monthSeconds: number, set
       secondsCovered: String(Math.round(seconds)),
     },
     soFar,
-    expected: seconds >= 1 ? scaleRange(soFar, BigInt(Math.round(monthSeconds)), BigInt(Math.round(seconds))) : soFar,
+    expected:
+      seconds >= 1
+        ? scaleRange(soFar, BigInt(Math.round(monthSeconds)), BigInt(Math.round(seconds)))
+        : { value: wholeMonth(power.value), low: wholeMonth(power.low), high: wholeMonth(power.high) },
   }
 }
 

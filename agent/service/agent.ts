@@ -139,6 +139,7 @@ export class Agent {
     const firstHour = this.#ledger.firstHour() ?? now
     const health = await this.health()
     const counts = this.#ledger.noted<Partial<ServerCounts>>('counts')
+    const figures = this.#recorder.figures()
     return {
       kit: this.#files.kit(),
       release: this.#files.release(),
@@ -146,13 +147,13 @@ export class Agent {
       health,
       problems: this.#problems(),
       clockTrusted: this.#clock.trusted(),
-      ...this.#recorder.figures(),
+      ...figures,
       storage: this.#storage(),
       traffic: {
         month: trafficTotals(entries, Math.max(month.start, firstHour), now),
         day: trafficTotals(entries, Math.max(day.start, firstHour), now),
       },
-      costs: computeCosts({ now, settings, people: counts?.people ?? 0, entries }),
+      costs: computeCosts({ now, settings, people: counts?.people ?? 0, entries, power: figures.power }),
       people: counts?.people ?? null,
       posts: counts?.posts ?? null,
       network: this.#files.network(),
