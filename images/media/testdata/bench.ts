@@ -22,7 +22,10 @@ export class Bench {
   /** @param file backs the device */
   loop(file: string, ...options: string[]): string {
     const device = execFileSync('losetup', ['-f', '--show', ...options, file], { encoding: 'utf8' }).trim()
-    this.#undo.push(() => spawnSync('losetup', ['-d', device]))
+    this.#undo.push(() => {
+      spawnSync('partx', ['-d', device])
+      spawnSync('losetup', ['-d', device])
+    })
     return device
   }
 
