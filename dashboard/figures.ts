@@ -1,0 +1,79 @@
+import type { HealthCheck, LiveFigures, MoneyRange, PowerClass, PowerFigure, Problem, Summary } from '#agent/api.ts'
+import type { Part } from './html.ts'
+import { english } from './refusals.ts'
+import type { Visit } from './visit.ts'
+
+/** `about 0.70, 0.55–0.90 EUR, estimated` */
+export function aboutMoney({ words, format }: Visit, range: MoneyRange, powerClass?: PowerClass | null): string {
+  const { value, span, currency } = format.moneyParts(range)
+  if (!powerClass) return words.money.aboutPlain(value, span, currency)
+  return words.money.about(value, span, currency, words.classes[powerClass])
+}
+
+/** Machine-readable origin of a power figure in words. */
+export function sourceInWords({ words }: Visit, figure: PowerFigure): string {
+  const { sources } = words.power
+  if (figure.source.startsWith('shelly')) return sources.plug
+  if (figure.source.startsWith('model')) return sources.model
+  if (figure.source.startsWith('rapl') || figure.source.includes('powercap')) return sources.rapl
+  if (figure.source.startsWith('hwmon') || figure.source.startsWith('ina')) return sources.hwmon
+  return sources.other(figure.source)
+}
+
+/** The live figures as the texts that stand on a page, by the name of the place they go to. */
+export function liveTexts({ words, format }: Visit, live: LiveFigures): Record<string, string> {
+  return {
+    watts: format.watts(live.power.value),
+    range: words.power.range(format.wattsRange(live.power.low, live.power.high)),
+    class: words.classes[live.power.class],
+    cpu: format.percent(live.cpu.value),
+    memory: format.bytes(live.memory.available),
+    temperature: live.temperature ? format.celsius(live.temperature.value) : words.common.unknown,
+    at: format.time(live.power.at),
+  }
+}
+
+export interface Trouble {
+  what: Part
+  where?: string
+  next: Part
+  grave: boolean
+}
+
+/** Everything that needs somebody, worst first. A check that only repeats a listed problem is left out. */
+export function troublesOf(visit: Visit, summary: Pick<Summary, 'health' | 'problems'>): Trouble[] {
+  const fromProblems = summary.problems.map((problem) => troubleOfProblem(visit, problem))
+  const told = new Set(summary.problems.map((problem) => problem.id.split('.')[0]))
+  if (summary.problems.length > 0) told.add('setup') // that check only says that there are problems
+  const fromChecks = summary.health
+    .filter((check) => check.state !== 'well' && !told.has(checkTopics[check.id]))
+    .map((check) => troubleOfCheck(visit, check))
+  return [...fromProblems, ...fromChecks].sort((a, b) => Number(b.grave) - Number(a.grave))
+}
+
+/** First part of the ids of problems that say the same as a check, in more detail. */
+const checkTopics: Record<HealthCheck['id'], string> = {
+  server: 'server',
+  web: 'web',
+  data: 'data',
+  space: 'disk',
+  memory: 'memory',
+  clock: 'clock',
+  temperature: 'temperature',
+  setup: 'setup',
+  network: 'network',
+}
+
+function troubleOfProblem(visit: Visit, problem: Problem): Trouble {
+  return {
+    what: english(visit, problem.what),
+    next: english(visit, problem.next),
+    grave: true,
+    ...(problem.where === undefined ? {} : { where: problem.where }),
+  }
+}
+
+function troubleOfCheck({ words }: Visit, check: HealthCheck): Trouble {
+  const { wrong, next } = words.checks[check.id]
+  return { what: wrong, next, grave: check.state === 'unwell' }
+}

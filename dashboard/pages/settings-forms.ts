@@ -1,0 +1,223 @@
+import type { AgentSettings } from '#agent/api.ts'
+import {
+  currencyField,
+  languageField,
+  type Mistakes,
+  mistakeSummary,
+  postForm,
+  textField,
+  timezoneField,
+} from '../forms.ts'
+import { type Html, html, type Part } from '../html.ts'
+import { passwordLength } from '../security/password.ts'
+import type { KitVisit } from '../visit.ts'
+
+/** What a form that came back had in it, and what was wrong; empty for a page that was only opened. */
+export interface SettingsDraft {
+  /** The section the person was in: it stays open and comes back with what was typed. */
+  section?: SectionName
+  values?: Record<string, string>
+  mistakes?: Mistakes
+  notice?: Part
+}
+
+export type SectionName =
+  | 'household'
+  | 'electricity'
+  | 'plug'
+  | 'other-costs'
+  | 'server-name'
+  | 'kit-name'
+  | 'password'
+  | 'clock'
+
+export function settingsBody(
+  visit: KitVisit,
+  settings: AgentSettings | null,
+  clockTrusted: boolean,
+  draft: SettingsDraft,
+): Html {
+  const { words } = visit
+  const page = new SettingsPage(visit, draft)
+  return html`<h1>${words.settings.title}</h1>
+${draft.notice}
+${mistakeSummary(visit, draft.mistakes ?? {})}
+${!clockTrusted && page.clock()}
+${settings && [page.electricity(settings), page.plug(settings), page.otherCosts(settings)]}
+${page.household()}
+${page.serverName()}
+${page.kitName()}
+${page.password()}
+${page.switchOff()}`
+}
+
+/** The sections of the page; each is one form that is saved by itself. */
+class SettingsPage {
+  readonly #visit: KitVisit
+  readonly #draft: SettingsDraft
+
+  constructor(visit: KitVisit, draft: SettingsDraft) {
+    this.#visit = visit
+    this.#draft = draft
+  }
+
+  electricity(settings: AgentSettings): Html {
+    const { words } = this.#visit
+    return this.#section('electricity', words.settings.electricity, [
+      this.#text('electricity', 'price', `${words.settings.price}, ${settings.currency}`, settings.pricePerKwh ?? '', {
+        hint: words.settings.priceHint,
+        decimal: true,
+      }),
+      this.#save(),
+    ])
+  }
+
+  plug(settings: AgentSettings): Html {
+    const { words } = this.#visit
+    const present = settings.plug?.address ?? ''
+    return this.#section('plug', words.settings.plug, [
+      html`<p>${words.settings.plugText}</p>${present && html`<p><strong>${words.settings.plugNow(present)}</strong></p>`}`,
+      this.#text('plug', 'plug', words.settings.plugLabel, present, { hint: words.settings.plugHint }),
+      html`<p class="actions"><button name="action" value="use">${words.settings.plugUse}</button>
+<button class="quiet" name="action" value="test">${words.settings.plugTest}</button>
+${present && html`<button class="quiet" name="action" value="stop">${words.settings.plugStop}</button>`}</p>`,
+    ])
+  }
+
+  otherCosts(settings: AgentSettings): Html {
+    const { words } = this.#visit
+    const { currency, hardware } = settings
+    const money = (name: string, label: string, value: string, hint?: string) =>
+      this.#text('other-costs', name, `${label}, ${currency}`, value, { decimal: true, ...(hint ? { hint } : {}) })
+    return this.#section('other-costs', words.settings.otherCosts, [
+      html`<p>${words.settings.otherCostsText}</p>`,
+      money('internet', words.settings.internet, settings.internetPerMonth ?? '', words.settings.internetHint),
+      money('hardwarePrice', words.settings.hardwarePrice, hardware?.price ?? ''),
+      this.#text('other-costs', 'hardwareYears', words.settings.hardwareYears, hardware ? String(hardware.years) : '', {
+        decimal: true,
+      }),
+      money('domain', words.settings.domain, settings.domainPerYear ?? ''),
+      this.#save(),
+    ])
+  }
+
+  household(): Html {
+    const { words, kit, language } = this.#visit
+    const value = (name: string, present: string) => this.#value('household', name, present)
+    return this.#section('household', words.settings.household, [
+      languageField(words.claim.languageLabel, value('language', language), this.#draft.mistakes),
+      timezoneField(words.claim.timezoneLabel, value('timezone', kit.timezone), this.#draft.mistakes),
+      currencyField(this.#visit, words.claim.currencyLabel, value('currency', kit.currency), this.#draft.mistakes),
+      this.#save(),
+    ])
+  }
+
+  serverName(): Html {
+    const { words, kit } = this.#visit
+    if (kit.serverName !== null) {
+      return html`<section id="server-name"><h2>${words.settings.serverName}</h2><p>${words.settings.serverNameIs(kit.serverName)}</p></section>`
+    }
+    return this.#section('server-name', words.settings.serverName, [
+      html`<p>${words.settings.serverNameText}</p>`,
+      this.#text('server-name', 'serverName', words.claim.nameLabel, '', { hint: words.claim.nameHint }),
+      checkbox('sure', words.settings.serverNameConfirm, this.#draft.mistakes?.sure),
+      html`<button>${words.settings.serverNameAction}</button>`,
+    ])
+  }
+
+  kitName(): Html {
+    const { words, kit } = this.#visit
+    return this.#section('kit-name', words.settings.kitName, [
+      this.#text('kit-name', 'hostname', words.settings.kitNameLabel, kit.hostname, {
+        hint: words.settings.kitNameHint,
+      }),
+      this.#save(),
+    ])
+  }
+
+  password(): Html {
+    const { words } = this.#visit
+    const field = (name: string, label: string, autocomplete: string, hint?: string) =>
+      textField({
+        name,
+        label,
+        type: 'password',
+        mistakes: this.#draft.mistakes ?? {},
+        attributes: { autocomplete, maxlength: passwordLength.most },
+        ...(hint ? { hint } : {}),
+      })
+    return this.#section('password', words.settings.password, [
+      field('present', words.settings.passwordNow, 'current-password'),
+      field('password', words.settings.passwordNew, 'new-password', words.claim.passwordHint(passwordLength.least)),
+      field('again', words.settings.passwordAgain, 'new-password'),
+      html`<button>${words.settings.passwordAction}</button>`,
+    ])
+  }
+
+  clock(): Html {
+    const { words } = this.#visit
+    return this.#section('clock', words.settings.clock, [
+      html`<p>${words.settings.clockText}</p>`,
+      clockField(this.#visit, this.#draft.mistakes),
+      html`<button>${words.settings.clockAction}</button>`,
+    ])
+  }
+
+  switchOff(): Html {
+    const { words } = this.#visit
+    return html`<section id="switch-off"><h2>${words.settings.switchOff}</h2>
+<p class="actions"><a class="button quiet" href="/settings/restart">${words.settings.restart}</a> <a class="button quiet" href="/settings/power-off">${words.settings.powerOff}</a></p></section>
+<section><h2>${words.settings.signOutTitle}</h2>${postForm(this.#visit, '/sign-out', html`<button class="quiet">${words.common.signOut}</button>`)}</section>`
+  }
+
+  #section(name: SectionName, title: string, content: Part): Html {
+    return html`<section id="${name}"><h2>${title}</h2>${postForm(this.#visit, `/settings/${name}`, content)}</section>`
+  }
+
+  #save(): Html {
+    return html`<button>${this.#visit.words.common.save}</button>`
+  }
+
+  #value(section: SectionName, name: string, present: string): string {
+    return this.#draft.section === section ? (this.#draft.values?.[name] ?? present) : present
+  }
+
+  #text(
+    section: SectionName,
+    name: string,
+    label: string,
+    present: string,
+    extra: { hint?: string; decimal?: boolean },
+  ) {
+    return textField({
+      name,
+      label,
+      value: this.#value(section, name, present),
+      mistakes: this.#draft.mistakes ?? {},
+      attributes: {
+        autocomplete: 'off',
+        autocapitalize: 'none',
+        spellcheck: 'false',
+        ...(extra.decimal ? { inputmode: 'decimal' } : {}),
+      },
+      ...(extra.hint ? { hint: extra.hint } : {}),
+    })
+  }
+}
+
+export function checkbox(name: string, label: string, mistake?: string): Html {
+  return html`<div class="field">${mistake && html`<p class="mistake" id="${name}-mistake">${mistake}</p>`}
+<label class="choice" for="${name}"><input type="checkbox" id="${name}" name="${name}" value="yes"> ${label}</label></div>`
+}
+
+/** Date and time from the device: filled in by the script, which also sends the exact second; typed without one. */
+export function clockField({ words }: Pick<KitVisit, 'words'>, mistakes: Mistakes = {}): Html {
+  return html`${textField({
+    name: 'time',
+    label: words.claim.clockLabel,
+    hint: words.claim.clockHint,
+    type: 'text',
+    mistakes,
+    attributes: { 'data-device-time': true, autocomplete: 'off' },
+  })}<input type="hidden" name="deviceSeconds" data-device-seconds>`
+}

@@ -1,0 +1,51 @@
+import { access } from 'node:fs/promises'
+import type { KitFacts } from '#agent/api.ts'
+import { AgentClient } from '#agent/client.ts'
+import { callHelper } from '#agent/helper/client.ts'
+import type { DashboardVerbs } from '#agent/helper/protocol.ts'
+import type { KitPaths } from '#agent/paths.ts'
+import { readJson } from './files.ts'
+import { Owner } from './security/owner.ts'
+import { Sessions } from './security/sessions.ts'
+import { Throttle } from './security/throttle.ts'
+
+export type AskHelper = <Verb extends keyof DashboardVerbs>(
+  verb: Verb,
+  args: DashboardVerbs[Verb]['args'],
+) => Promise<DashboardVerbs[Verb]['result']>
+
+/** Everything the pages stand on. */
+export interface Services {
+  paths: KitPaths
+  agent: AgentClient
+  /** Rejects with `HelperRefusal`. */
+  helper: AskHelper
+  owner: Owner
+  sessions: Sessions
+  signInThrottle: Throttle
+  /** The kit's public facts; null while the first set-up has not written them. */
+  readKit(): Promise<KitFacts | null>
+  /** Whether the clock came from the network or was confirmed by the owner. */
+  isClockTrusted(): Promise<boolean>
+}
+
+/** Adding an account or naming the server restarts it, which takes long on the smallest boards. */
+const helperTimeoutMs = 180_000
+
+export function makeServices(paths: KitPaths): Services {
+  const exists = (file: string) =>
+    access(file).then(
+      () => true,
+      () => false,
+    )
+  return {
+    paths,
+    agent: new AgentClient(paths.agentSocket),
+    helper: (verb, args) => callHelper(paths.helperSocket('dashboard'), verb, args, { timeoutMs: helperTimeoutMs }),
+    owner: new Owner(paths.dashboardData),
+    sessions: new Sessions(paths.dashboardData),
+    signInThrottle: new Throttle(),
+    readKit: () => readJson<KitFacts>(paths.kit),
+    isClockTrusted: async () => (await exists(paths.clockTrusted)) || (await exists(paths.clockConfirmed)),
+  }
+}

@@ -1,0 +1,26 @@
+import type { KitFacts } from '#agent/api.ts'
+import { type Format, makeFormat } from './format.ts'
+import { type Language, loadWords, type Words } from './words/index.ts'
+
+/** What every page needs to know about the request at hand. */
+export interface Visit {
+  /** Null while the kit has not finished its first set-up. */
+  kit: KitFacts | null
+  language: Language
+  words: Words
+  format: Format
+  signedIn: boolean
+  /** Goes into every form and comes back with it. */
+  csrf: string
+}
+
+/** `Visit` where the kit is known to be set up. */
+export type KitVisit = Visit & { kit: KitFacts }
+
+export async function makeVisit(facts: Pick<Visit, 'kit' | 'language' | 'signedIn' | 'csrf'>): Promise<Visit> {
+  return {
+    ...facts,
+    words: await loadWords(facts.language),
+    format: makeFormat(facts.language, facts.kit?.timezone ?? 'UTC'),
+  }
+}
