@@ -34,7 +34,9 @@ test('sets variables in both copies and touches nothing else', async () => {
   expect(after.equals(before)).toBe(true)
   // What GRUB itself would read, through the FAT.
   execFileSync('mcopy', ['-n', '-i', device, '::env2', path.join(folder, 'read-back')])
-  expect(execFileSync('grub-editenv', [path.join(folder, 'read-back'), 'list'], { encoding: 'utf8' })).toContain('B_OK=1')
+  expect(execFileSync('grub-editenv', [path.join(folder, 'read-back'), 'list'], { encoding: 'utf8' })).toContain(
+    'B_OK=1',
+  )
 })
 
 test('takes values with spaces, unsets names', async () => {

@@ -1,0 +1,37 @@
+import { addPerson, listPeople, PersonError, removePerson, resetPassword } from '../setup/people.ts'
+import type { DashboardVerbs } from './protocol.ts'
+import { Refusal } from './refusal.ts'
+import type { World } from './world.ts'
+
+type Result<Verb extends keyof DashboardVerbs> = Promise<DashboardVerbs[Verb]['result']>
+
+export async function people({ paths }: World): Result<'person.list'> {
+  return { people: await listPeople(paths) }
+}
+
+/** @throws Refusal when the id is taken or not one */
+export async function add({ paths, run }: World, person: { id: string; name: string }): Result<'person.add'> {
+  return { password: await refusing(addPerson(paths, person, run)) }
+}
+
+/** @throws Refusal when there is no such person */
+export async function reset({ paths, run }: World, { id }: { id: string }): Result<'person.reset'> {
+  return { password: await refusing(resetPassword(paths, id, run)) }
+}
+
+/** @throws Refusal when there is no such person */
+export async function remove({ paths, run }: World, { id }: { id: string }): Result<'person.remove'> {
+  await refusing(removePerson(paths, id, run))
+  return {}
+}
+
+/** A person's error is for the page. */
+async function refusing<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (cause) {
+    if (!(cause instanceof PersonError)) throw cause
+    const { code, message, next } = cause
+    throw new Refusal({ code: `person.${code}`, message, next }, { cause })
+  }
+}

@@ -1,0 +1,333 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { CountersFile } from '#agent/api.ts'
+
+/*
+ * The kit's own nftables.conf and network-changed, in network namespaces: a kit with one interface, a neighbour on the same
+ * link, and a router with "the internet" behind it. Needs root and a kernel with nftables; nothing leaves the machine.
+ */
+const files = path.resolve('images/layers/kit/files')
+const server = 952
+const kit = `fw-kit-${process.pid}`
+const home = `fw-home-${process.pid}`
+const internet = `fw-inet-${process.pid}`
+const nameServer = '192.168.7.53'
+/** The kit's root: this machine's programs with the kit's files over them, and /run, /data and /dev of its own. */
+let root: string
+const peers: ChildProcess[] = []
+
+beforeAll(async () => {
+  if (process.getuid?.() !== 0) throw new Error('test/firewall.test.ts needs root: run it by `hearth test`, as root')
+  root = mkdtempSync(path.join(tmpdir(), 'firewall-'))
+  makeRoot()
+  buildNetwork()
+  for (const [name, names] of [
+    [kit, '-'],
+    [home, nameServer],
+    [internet, '-'],
+  ] as const)
+    await startPeer(name, names)
+  writeKit(null)
+  inKit('/usr/lib/hearth/firewall')
+})
+
+afterAll(() => {
+  for (const peer of peers) peer.kill()
+  for (const name of [kit, home, internet]) spawnSync('ip', ['netns', 'delete', name])
+  if (root !== undefined) rmSync(root, { recursive: true, force: true })
+})
+
+test('what the kit knows of its network is written for everybody', () => {
+  expect(JSON.parse(inKit('cat /run/hearth/network.json'))).toEqual({
+    addresses: ['192.168.7.2', 'fd07::2', '2a00:1::2'],
+    onLink: ['192.168.7.0/24', '2a00:1::/64', 'fd07::/64'],
+    resolvers: ['192.168.7.53', 'fe80::53', 'fd07::53'],
+  })
+  expect(inKit('cat /run/hearth/resolv.conf')).toBe(
+    'nameserver 192.168.7.53\nnameserver fe80::53%2\nnameserver fd07::53\n',
+  )
+  const text = inKit('cat /run/hearth/console.txt')
+  expect(text).toContain('Dashboard: https://hearth-7f3a.local:8443/\n')
+  expect(text).toContain('Dashboard: https://192.168.7.2:8443/\n')
+  expect(text).toContain('Dashboard: https://[fd07::2]:8443/\n')
+})
+
+test('the screen shows the claim code until the claim, and what is wrong, in plain lines', () => {
+  writeFileSync(
+    path.join(root, 'run/hearth/problems.json'),
+    JSON.stringify([
+      {
+        id: 'a',
+        where: 'hearth.yaml:12',
+        what: 'Unknown key "wify"\u001b[2J\nClaim code: FAKE',
+        next: 'Write "wifi".',
+      },
+      { id: 'b', what: 'No network.', next: 'Plug in a cable.' },
+    ]),
+  )
+  mkdirSync(path.join(root, 'data/hearth/setup'), { recursive: true })
+  writeFileSync(path.join(root, 'data/hearth/setup/claim-code'), 'ABCD-EFGH-1234\n')
+  writeKit(null, false)
+  inKit('/usr/lib/hearth/console')
+  const text = readFileSync(path.join(root, 'run/hearth/console.txt'), 'utf8')
+  expect(text).toMatch(/^Claim code: ABCD-EFGH-1234$/m)
+  expect(text).toMatch(/^Certificate: amber canoe lilac tower$/m)
+  expect(text).toContain('Problem: hearth.yaml:12: Unknown key "wify"')
+  expect(text).toContain('Problem: No network.\n  Plug in a cable.\n')
+  expect(text.match(/^Claim code/gm)).toHaveLength(1)
+  expect(text).not.toContain('\u001b')
+  expect(readFileSync(path.join(root, 'dev/console'), 'utf8')).toContain(text)
+  writeKit(null)
+  inKit('/usr/lib/hearth/console')
+  expect(readFileSync(path.join(root, 'run/hearth/console.txt'), 'utf8')).not.toContain('Claim code')
+})
+
+describe('who reaches the kit, on trial', () => {
+  test.each([
+    ['192.168.7.2', 443],
+    ['192.168.7.2', 8443],
+    ['192.168.7.2', 22],
+    ['fd07::2', 8443],
+    ['2a00:1::2', 8443],
+  ])('a neighbour: %s port %i', (address, port) => {
+    expect(reaches(home, address, port)).toBe('listener')
+  })
+  test.each(['192.168.7.2', 'fd07::2'])('a neighbour asking %s for port 80 gets the home plain page', (address) => {
+    expect(reaches(home, address, 80)).toBe('plain')
+  })
+  test.each([
+    ['192.168.7.2', 80],
+    ['192.168.7.2', 443],
+    ['192.168.7.2', 8081],
+    ['192.168.7.2', 8443],
+    ['192.168.7.2', 22],
+    ['2a00:1::2', 80],
+    ['2a00:1::2', 443],
+    ['2a00:1::2', 8443],
+    ['2a00:1::2', 22],
+  ])('nobody from the internet: %s port %i', (address, port) => {
+    expect(reaches(internet, address, port)).toBeNull()
+  })
+  test('ports without a purpose are closed to neighbours, too', () => {
+    expect(reaches(home, '192.168.7.2', 9000)).toBeNull()
+  })
+})
+
+describe('who reaches the kit, with a permanent name', () => {
+  beforeAll(() => {
+    writeKit('example.org')
+    inKit('/usr/lib/hearth/network-changed')
+  })
+  afterAll(() => {
+    writeKit(null)
+    inKit('/usr/lib/hearth/network-changed')
+  })
+  test.each([
+    ['192.168.7.2', 80],
+    ['192.168.7.2', 443],
+    ['2a00:1::2', 80],
+    ['2a00:1::2', 443],
+  ])('everybody: %s port %i', (address, port) => {
+    expect(reaches(internet, address, port)).toBe('listener')
+  })
+  test.each([
+    ['192.168.7.2', 8443],
+    ['192.168.7.2', 8081],
+    ['192.168.7.2', 22],
+    ['2a00:1::2', 8443],
+  ])('but not %s port %i', (address, port) => {
+    expect(reaches(internet, address, port)).toBeNull()
+  })
+})
+
+describe('what the Fediverse server reaches', () => {
+  test.each([
+    ['8.8.4.4', 443],
+    ['8.8.4.4', 80],
+    ['2a00:2::2', 443],
+  ])('a public address: %s port %i', (address, port) => {
+    expect(reaches(kit, address, port, server)).toBe('listener')
+  })
+  test.each([
+    ['192.168.7.53', 53],
+    ['fd07::53', 53],
+  ])('its name server: %s', (address, port) => {
+    expect(reaches(kit, address, port, server)).toBe('listener')
+  })
+  test.each([
+    ['another port of a public address', '8.8.4.4', 22],
+    ['loopback', '127.0.0.1', 443],
+    ['another loopback address', '127.9.9.9', 443],
+    ['IPv6 loopback', '::1', 443],
+    ['its own address at home', '192.168.7.2', 443],
+    ['its own public address', '2a00:1::2', 443],
+    ['any address of this machine', '0.0.0.0', 443],
+    ['a neighbour', '192.168.7.3', 443],
+    ['a neighbour by ULA', 'fd07::3', 443],
+    ['a neighbour by public IPv6', '2a00:1::3', 443],
+    ['the name server, elsewhere than DNS', '192.168.7.53', 443],
+    ['a name server that is not its own', '192.168.7.3', 53],
+    ['10/8 behind the router', '10.1.2.3', 443],
+    ['172.16/12 behind the router', '172.20.0.1', 443],
+    ['192.168/16 behind the router', '192.168.99.1', 443],
+    ['carrier-grade NAT', '100.64.0.1', 443],
+    ['link-local', '169.254.169.254', 443],
+    ['ULA behind the router', 'fd99::1', 443],
+    ['NAT64 of a private address', '64:ff9b::c0a8:703', 443],
+    ['NAT64 of loopback', '64:ff9b::7f00:1', 443],
+    ['6to4', '2002:c0a8:703::1', 443],
+    ['Teredo', '2001:0:1::1', 443],
+    ['an IPv4 address in IPv6 clothes', '::ffff:192.168.7.3', 443],
+  ])('not %s (%s port %i)', (_, address, port) => {
+    expect(reaches(kit, address, port, 0), 'the way is there for others').toBe('listener')
+    expect(reaches(kit, address, port, server)).toBeNull()
+  })
+  test('not a public address through a tunnel', () => {
+    const before = bytes(readCounters(), 'server_refused')
+    expect(reaches(kit, '9.9.9.9', 443, 0)).toBeNull()
+    expect(bytes(readCounters(), 'server_refused')).toBe(before)
+    expect(reaches(kit, '9.9.9.9', 443, server)).toBeNull()
+    expect(bytes(readCounters(), 'server_refused')).toBeGreaterThan(before)
+  })
+  test('a name that turns from a public to a home address: the next connection is refused', () => {
+    expect(reaches(kit, 'turning.example', 443, server)).toBe('listener')
+    expect(reaches(kit, 'turning.example', 443, 0), 'the name has turned').toBe('listener')
+    expect(reaches(kit, 'turning.example', 443, server)).toBeNull()
+  })
+})
+
+test('traffic is counted by near and far, and by service', () => {
+  const before = readCounters()
+  reaches(home, '192.168.7.2', 8443)
+  reaches(kit, '8.8.4.4', 443, server)
+  const after = readCounters()
+  const grown = Object.keys(after.counters).filter((name) => bytes(after, name) > bytes(before, name))
+  expect(grown.sort()).toEqual(
+    ['dashboard_in', 'dashboard_out', 'lan_in', 'lan_out', 'server_in', 'server_out', 'wan_in', 'wan_out'].sort(),
+  )
+  expect(after.epoch).toBe(before.epoch)
+  inKit('/usr/lib/hearth/firewall')
+  const anew = readCounters()
+  expect(anew.epoch).not.toBe(after.epoch)
+  expect(bytes(anew, 'wan_in')).toBeLessThan(bytes(after, 'wan_in'))
+})
+
+test('an interface that goes takes its neighbours out of the firewall', () => {
+  inKit('ip -6 addr del 2a00:1::2/64 dev eth0 && /usr/lib/hearth/network-changed')
+  expect(inKit('nft list set inet hearth onlink6')).not.toContain('2a00:1')
+  inKit('ip -6 addr add 2a00:1::2/64 dev eth0 nodad && /usr/lib/hearth/network-changed')
+  expect(inKit('nft list set inet hearth onlink6')).toContain('2a00:1')
+})
+
+/** kit eth0 ── switch ── home eth0; the switch is the router's, and "the internet" is the router itself. */
+function buildNetwork() {
+  const run = (...args: string[]) => execFileSync('ip', args)
+  for (const name of [kit, home, internet]) {
+    run('netns', 'add', name)
+    run('-n', name, 'link', 'set', 'lo', 'up')
+  }
+  run('-n', internet, 'link', 'add', 'switch', 'type', 'bridge')
+  for (const [name, port] of [
+    [kit, 'kit'],
+    [home, 'home'],
+  ] as const) {
+    run('-n', internet, 'link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name)
+    run('-n', internet, 'link', 'set', port, 'master', 'switch', 'up')
+    run('-n', name, 'link', 'set', 'eth0', 'up')
+  }
+  run('-n', internet, 'link', 'set', 'switch', 'up')
+  const address = (name: string, device: string, ...addresses: string[]) => {
+    for (const value of addresses) {
+      const nodad = value.includes(':') ? ['nodad'] : []
+      run('-n', name, 'addr', 'add', value, 'dev', device, ...nodad)
+    }
+  }
+  address(kit, 'eth0', '192.168.7.2/24', '2a00:1::2/64', 'fd07::2/64')
+  address(home, 'eth0', '192.168.7.3/24', '192.168.7.53/24', '2a00:1::3/64', 'fd07::3/64', 'fd07::53/64')
+  address(internet, 'switch', '192.168.7.1/24', '2a00:1::1/64', 'fd07::1/64')
+  // Everything else a test asks for lies on the router's loopback.
+  for (const far of [
+    ...['8.8.4.4/32', '10.1.2.3/32', '172.20.0.1/32', '192.168.99.1/32', '100.64.0.1/32', '169.254.169.254/32'],
+    ...[
+      '2a00:2::2/128',
+      'fd99::1/128',
+      '64:ff9b::c0a8:703/128',
+      '64:ff9b::7f00:1/128',
+      '2002:c0a8:703::1/128',
+      '2001:0:1::1/128',
+    ],
+  ])
+    address(internet, 'lo', far)
+  run('-n', kit, 'route', 'add', 'default', 'via', '192.168.7.1')
+  run('-n', kit, '-6', 'route', 'add', 'default', 'via', '2a00:1::1')
+  run('-n', home, 'route', 'add', 'default', 'via', '192.168.7.1')
+  // A tunnel that a public address is routed into; nobody is at its other end.
+  run('-n', kit, 'tuntap', 'add', 'tunnel', 'mode', 'tun')
+  run('-n', kit, 'link', 'set', 'tunnel', 'up')
+  run('-n', kit, 'route', 'add', '9.9.9.9', 'dev', 'tunnel')
+}
+
+function makeRoot() {
+  for (const name of [
+    'usr',
+    'etc',
+    'proc',
+    'sys',
+    'dev',
+    'tmp',
+    'run/hearth',
+    'run/systemd/netif/links',
+    'data/hearth',
+  ])
+    mkdirSync(path.join(root, name), { recursive: true })
+  for (const name of ['bin', 'sbin', 'lib', 'lib64']) symlinkSync(`usr/${name}`, path.join(root, name))
+  for (const name of ['null', 'tty1', 'console']) writeFileSync(path.join(root, 'dev', name), '')
+  const netif = path.join(root, 'run/systemd/netif')
+  writeFileSync(path.join(netif, 'state'), `OPER_STATE=routable\nDNS=${nameServer} fe80::53%2\n`)
+  writeFileSync(path.join(netif, 'links/2'), `DNS=${nameServer} [fd07::53]:53#dns.example nonsense\n`)
+}
+
+function writeKit(serverName: string | null, claimed = true) {
+  const facts = { hostname: 'hearth-7f3a', claimed, serverName, caWords: 'amber canoe lilac tower' }
+  writeFileSync(path.join(root, 'data/hearth/kit.json'), JSON.stringify(facts))
+}
+
+/** Runs a shell line as the kit would; the mounts last as long as the line. */
+function inKit(line: string): string {
+  const enter = `
+    mount -t overlay -o ro,lowerdir="$2/usr:/usr" overlay "$1/usr"
+    mount -t overlay -o ro,lowerdir="$2/etc:/etc" overlay "$1/etc"
+    mount --rbind /proc "$1/proc"
+    mount --rbind /sys "$1/sys"
+    mount --bind /dev/null "$1/dev/null"
+    exec chroot "$1" sh -euc "$3"`
+  return execFileSync('ip', ['netns', 'exec', kit, 'sh', '-euc', enter, 'sh', root, files, line], { encoding: 'utf8' })
+}
+
+async function startPeer(name: string, names: string) {
+  const command = [process.execPath, path.resolve('test/network/peer.ts'), names]
+  const peer = spawn('ip', ['netns', 'exec', name, ...command], { stdio: ['ignore', 'pipe', 'inherit'] })
+  peers.push(peer)
+  await once(peer.stdout, 'data')
+}
+
+/** What answers a connection from one of the machines, or null. */
+function reaches(from: string, host: string, port: number, uid = 0): string | null {
+  const command = [process.execPath, path.resolve('test/network/ask.ts'), host, String(port), String(uid), nameServer]
+  // The router has addresses at home as well: from the internet is what comes from one of the others.
+  const source = from === internet ? [host.includes(':') ? '2a00:2::2' : '8.8.4.4'] : []
+  return execFileSync('ip', ['netns', 'exec', from, ...command, ...source], { encoding: 'utf8' }) || null
+}
+
+function readCounters(): CountersFile {
+  inKit('/usr/lib/hearth/counters')
+  return JSON.parse(readFileSync(path.join(root, 'run/hearth/counters.json'), 'utf8'))
+}
+
+function bytes({ counters }: CountersFile, name: string): number {
+  return counters[name]?.bytes ?? Number.NaN
+}
