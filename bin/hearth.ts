@@ -1,0 +1,71 @@
+#!/usr/bin/env node
+import { spawnSync } from 'node:child_process'
+import process from 'node:process'
+
+interface Verb {
+  usage: string
+  about: string
+  /** Mounts and chroots: runs in a mount namespace of its own, so that nothing stays mounted whatever happens. */
+  builds?: boolean
+  run: (args: string[]) => Promise<number>
+}
+
+const started = Date.now()
+const log = (line: string) => console.log(line === '' ? '' : `[${((Date.now() - started) / 1000).toFixed(0).padStart(4)} s] ${line}`)
+
+const verbs: Record<string, Verb> = {
+  up: {
+    usage: 'up [--fresh]',
+    about: 'build the x86 kit and run it in the emulator',
+    builds: true,
+    run: async (args) => (await import('#images/emulator/up.ts')).up({ fresh: args.includes('--fresh'), log }),
+  },
+  build: {
+    usage: 'build RECIPE [--packages DIR] [--raw]',
+    about: 'build an image and everything published beside it (--raw: only the image)',
+    builds: true,
+    run: async (args) => (await import('#images/build/command.ts')).build(args, log),
+  },
+  lock: {
+    usage: 'lock RECIPE',
+    about: 'take the mirror’s present packages into the recipe’s lock file',
+    builds: true,
+    run: async (args) => (await import('#images/build/command.ts')).lock(args, log),
+  },
+}
+
+async function main(argv: string[]): Promise<number> {
+  const [name = 'help', ...args] = argv
+  const verb = verbs[name]
+  if (!verb) {
+    const known = Object.values(verbs).map(({ usage, about }) => `  hearth ${usage.padEnd(42)} ${about}`)
+    console.log(['hearth: builds, runs and looks after Commonhearth kits', '', ...known].join('\n'))
+    return name === 'help' || name === '--help' ? 0 : 2
+  }
+  if (verb.builds && process.env.HEARTH_NAMESPACE !== '1') return inOwnNamespace(argv)
+  return verb.run(args)
+}
+
+/** Runs the same command in a mount namespace of its own. */
+function inOwnNamespace(argv: string[]): number {
+  if (process.getuid?.() !== 0) {
+    console.error('hearth: this needs root, to mount and chroot. Run it with sudo, or as root.')
+    return 1
+  }
+  // Ctrl-C goes to the whole group: the inner process ends in good order, this one waits for it.
+  process.on('SIGINT', () => undefined)
+  const inner = spawnSync('unshare', ['--mount', '--propagation', 'private', '--', process.execPath, ...process.execArgv, import.meta.filename, ...argv], {
+    stdio: 'inherit',
+    env: { ...process.env, HEARTH_NAMESPACE: '1' },
+  })
+  return inner.status ?? 1
+}
+
+main(process.argv.slice(2)).then(
+  (status) => process.exit(status),
+  (error) => {
+    console.error(process.env.HEARTH_DEBUG ? error : `hearth: ${error.message ?? error}`)
+    if (error.stderr) console.error(String(error.stderr).split('\n').slice(-30).join('\n'))
+    process.exit(1)
+  },
+)

@@ -1,0 +1,89 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { $ } from 'zx'
+import { loadRecipe, type Recipe } from '../recipe/index.ts'
+import { type Lock, readLock } from '../lock/lock.ts'
+import { type BuildContext, cacheFolder, ensureFolder, repoRoot, sourceDateEpoch } from './context.ts'
+import { diskImage } from './disk.ts'
+import { type PackageFolder, providePackages } from './packages.ts'
+import { programsFolder } from './programs.ts'
+import { baseRoot, bootFiles, selection } from './root.ts'
+import { slotImage } from './slot.ts'
+import { builderMirrors, prepareTools, type Tools } from './tools.ts'
+
+export interface BuildOptions {
+  recipe: string
+  /** Folder of kept .debs to build from instead of the mirror. */
+  packages?: string
+  log: (line: string) => void
+}
+
+export interface Built {
+  recipe: Recipe
+  /** The raw image, in the cache. */
+  image: string
+  slot: string
+  base: string
+  pool: PackageFolder
+  context: BuildContext
+  tools: Tools
+}
+
+export async function buildContext(log: (line: string) => void): Promise<BuildContext> {
+  const commit = await $({ cwd: repoRoot })`git log -1 --format=%ct -- agent dashboard images package-lock.json`.quiet().nothrow()
+  const cache = ensureFolder(cacheFolder())
+  return {
+    repo: repoRoot,
+    cache,
+    out: path.join(repoRoot, 'out'),
+    epoch: sourceDateEpoch(commit.exitCode === 0 ? commit.stdout : null),
+    mirrors: await builderMirrors(),
+    log,
+  }
+}
+
+export function recipeFile(name: string): string {
+  return path.join(repoRoot, 'images/recipes', `${name}.yaml`)
+}
+
+/** resolve → base → layers → seal → slot → disk: from a recipe to a raw image that boots. */
+export async function buildImage(options: BuildOptions): Promise<Built> {
+  const recipe = loadRecipe(recipeFile(options.recipe))
+  const context = await buildContext(options.log)
+  const tools = await prepareTools(context)
+  const pool = await providePackages(context, tools, selection(recipe), lockOf(recipe), options.packages ?? null)
+  for (const difference of pool.differences) options.log(`lock: drifted: ${difference}`)
+  const base = await baseRoot(context, tools, recipe, pool)
+  const boot = await bootFiles(context, tools, base, recipe)
+  const programs = await programsFolder(context, tools, recipe.architecture, recipe.layers.flatMap((layer) => layer.programs))
+  const release = {
+    version: versionOf(context),
+    recipe: recipe.name,
+    architecture: recipe.architecture === 'amd64' ? 'x86_64' : 'aarch64',
+    builtAt: new Date(context.epoch * 1000).toISOString(),
+  }
+  const slot = await slotImage(context, tools, base, boot, { recipe, programs, release })
+  const image = await diskImage(context, tools, { recipe, slot, firmware: {} })
+  return { recipe, image, slot, base, pool, context, tools }
+}
+
+function versionOf(context: BuildContext): string {
+  return JSON.parse(readFileSync(path.join(context.repo, 'package.json'), 'utf8')).version
+}
+
+export function lockFile(recipe: string): string {
+  return path.join(repoRoot, 'images/recipes', `${recipe}.lock.json`)
+}
+
+function lockOf(recipe: Recipe): Lock | null {
+  const file = lockFile(recipe.name)
+  return existsSync(file) ? readLock(file) : null
+}
+
+/** Puts a finished file in the place a person looks for it, as a sparse copy. */
+export async function deliver(source: string, target: string): Promise<void> {
+  mkdirSync(path.dirname(target), { recursive: true })
+  rmSync(`${target}.partial`, { force: true })
+  await $`cp --sparse=always --reflink=auto ${source} ${`${target}.partial`}`.quiet()
+  renameSync(`${target}.partial`, target)
+}

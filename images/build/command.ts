@@ -1,0 +1,38 @@
+import path from 'node:path'
+import { writeLock } from '../lock/lock.ts'
+import { loadRecipe } from '../recipe/index.ts'
+import { buildContext, buildImage, deliver, lockFile, recipeFile } from './build.ts'
+import { providePackages } from './packages.ts'
+import { selection } from './root.ts'
+import { prepareTools } from './tools.ts'
+
+type Log = (line: string) => void
+
+/** `hearth build RECIPE [--packages DIR] [--raw]` */
+export async function build(args: string[], log: Log): Promise<number> {
+  const recipe = args.find((word) => !word.startsWith('--'))
+  if (!recipe) throw new Error('Say which recipe to build, e.g. hearth build kit-x86.')
+  const packages = option(args, '--packages')
+  const built = await buildImage({ recipe, log, ...(packages ? { packages } : {}) })
+  const target = path.join(built.context.out, `${recipe}.img`)
+  await deliver(built.image, target)
+  log(`build: ${path.relative(process.cwd(), target)}`)
+  return 0
+}
+
+/** `hearth lock RECIPE`: resolves anew and writes the lock file. */
+export async function lock(args: string[], log: Log): Promise<number> {
+  const [name = ''] = args
+  const recipe = loadRecipe(recipeFile(name))
+  const context = await buildContext(log)
+  const tools = await prepareTools(context)
+  const pool = await providePackages(context, tools, selection(recipe), null)
+  writeLock(lockFile(name), pool.lock)
+  log(`lock: ${pool.lock.packages.length} packages in ${path.relative(process.cwd(), lockFile(name))}`)
+  return 0
+}
+
+function option(args: string[], name: string): string | undefined {
+  const index = args.indexOf(name)
+  return index < 0 ? undefined : args[index + 1]
+}

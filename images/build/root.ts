@@ -1,0 +1,244 @@
+import { copyFileSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { $ } from 'zx'
+import { type Layer, type Recipe, substitute } from '../recipe/index.ts'
+import { type BuildContext, hashTree, sha256 } from './context.ts'
+import { pruneModules } from './modules.ts'
+import type { PackageFolder } from './packages.ts'
+import { stage } from './stage.ts'
+import { type Tools, toolsId } from './tools.ts'
+
+const code = hashTree(import.meta.filename)
+
+/**
+ * SOURCE_DATE_EPOCH of the packages' stages. Fixed, so that a commit does not install everything anew: the slot gets its
+ * times when it is packed.
+ */
+const packagesEpoch = 1_767_225_600
+
+/** Every package the layers name, in one selection. */
+export function selection(recipe: Recipe) {
+  const all = (pick: (layer: Layer) => readonly string[]) => [...new Set(recipe.layers.flatMap(pick))].sort()
+  return {
+    suite: recipe.suite,
+    architecture: recipe.architecture,
+    packages: all((layer) => layer.packages),
+    backports: all((layer) => layer.backports),
+  }
+}
+
+/** Documentation is not unpacked at all; copyright files stay for licences.txt. */
+const unpackOptions = [
+  'path-exclude=/usr/share/doc/*',
+  'path-include=/usr/share/doc/*/copyright',
+  ...['man', 'info', 'locale', 'lintian', 'bug', 'doc-base'].map((name) => `path-exclude=/usr/share/${name}/*`),
+]
+
+/**
+ * The packages of a recipe, installed from the package folder alone, without initramfs. Users whose files outlive a slot
+ * get their fixed ids before any package could choose one.
+ */
+export async function baseRoot(context: BuildContext, tools: Tools, recipe: Recipe, pool: PackageFolder): Promise<string> {
+  const users = recipe.layers.flatMap((layer) => layer.users)
+  const inputs = { code, tools: toolsId(tools), packages: pool.lock.packages.map((entry) => entry.sha256), users }
+  return stage(context, `base-${recipe.architecture}`, inputs, async (output) => {
+    const accounts = users.map(({ name, uid, home }) => [
+      `${name}:x:${uid}:${uid}::${home}:/usr/sbin/nologin`,
+      `${name}:x:${uid}:`,
+      `${name}:!:${Math.floor(packagesEpoch / 86400)}::::::`,
+    ])
+    const lists = ['passwd', 'group', 'shadow'].map((file, index) => [file, accounts.map((lines) => lines[index]).join('\n')])
+    const hooks = lists.map(([file, text]) => `--essential-hook=printf '%s\\n' '${text}' >> "$1/etc/${file}"`)
+    const names = pool.lock.packages.map((entry) => entry.name).join(',')
+    await tools.run(
+      'mmdebstrap',
+      [
+        '--mode=root',
+        '--variant=essential',
+        '--format=directory',
+        `--architectures=${recipe.architecture}`,
+        `--include=${names}`,
+        '--aptopt=APT::Install-Recommends "false"',
+        '--aptopt=Acquire::Languages "none"',
+        ...unpackOptions.map((option) => `--dpkgopt=${option}`),
+        ...hooks,
+        '--skip=cleanup/apt,check/empty',
+        recipe.suite,
+        output,
+        `deb [trusted=yes] copy://${pool.folder} ./`,
+      ],
+      { env: { INITRD: 'No', DEBIAN_FRONTEND: 'noninteractive', SOURCE_DATE_EPOCH: String(packagesEpoch) } },
+    )
+  })
+}
+
+/** What a root is made of after its packages, so that stages can name their inputs. */
+export interface RootParts {
+  recipe: Recipe
+  /** Folder of /usr/lib/hearth: node and the bundles. */
+  programs: string
+  release: Record<string, string>
+}
+
+/**
+ * Runs `work` on the base with the layers' files and settings laid over it. The base itself is not changed: an overlay
+ * mount takes the changes, or a copy where overlays cannot be mounted.
+ */
+export async function withRoot<T>(context: BuildContext, tools: Tools, base: string, work: (root: string) => Promise<T>): Promise<T> {
+  const folder = path.join(context.cache, `work-${process.pid}`)
+  rmSync(folder, { recursive: true, force: true })
+  for (const part of ['upper', 'work', 'root']) mkdirSync(path.join(folder, part), { recursive: true })
+  const root = path.join(folder, 'root')
+  const options = `lowerdir=${base},upperdir=${folder}/upper,workdir=${folder}/work`
+  const mounted = (await $`mount -t overlay -o ${options} overlay ${root}`.quiet().nothrow()).exitCode === 0
+  if (!mounted) await $`cp -a ${base}/. ${root}`.quiet()
+  // The tools see the cache as it was mounted before; what is mounted now has to be shown to them.
+  const shown = path.join(tools.root, root)
+  if (mounted) await $`mount --bind ${root} ${shown}`.quiet()
+  try {
+    return await work(root)
+  } finally {
+    if (mounted) await $`umount ${shown} ${root}`.quiet()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Lays files, variables and unit settings of the layers over a root. */
+export async function layOver(context: BuildContext, tools: Tools, root: string, recipe: Recipe): Promise<void> {
+  for (const layer of recipe.layers) {
+    if (layer.files) copyFiles(layer.files, root, recipe)
+    for (const unit of layer.units.mask) link(path.join(root, 'etc/systemd/system', unit), '/dev/null')
+  }
+  const enable = recipe.layers.flatMap((layer) => layer.units.enable)
+  const disable = recipe.layers.flatMap((layer) => layer.units.disable)
+  // systemctl of the tools root, so that an arm64 root is set up natively.
+  if (disable.length > 0) await tools.run('systemctl', [`--root=${root}`, '--quiet', 'disable', ...disable])
+  if (enable.length > 0) await tools.run('systemctl', [`--root=${root}`, '--quiet', 'enable', ...enable])
+  const modules = recipe.layers.flatMap((layer) => layer.modules.flatMap((entry) => entry.modules))
+  const missing = modules.length > 0 ? await pruneModules(tools, root, modules) : []
+  if (missing.length > 0) context.log(`root: this kernel has no ${missing.join(', ')}`)
+  context.log('root: layers laid over')
+}
+
+function copyFiles(source: string, target: string, recipe: Recipe): void {
+  for (const name of readdirSync(source)) {
+    const from = path.join(source, name)
+    const stat = lstatSync(from)
+    if (stat.isDirectory()) {
+      // Through links of the root, e.g. /lib → usr/lib.
+      const into = path.join(target, name)
+      if (!existsSync(into)) mkdirSync(into, { mode: 0o755 })
+      copyFiles(from, into, recipe)
+    } else if (stat.isSymbolicLink() || !name.endsWith('.in')) {
+      const into = path.join(target, name)
+      rmSync(into, { force: true, recursive: true })
+      cpSync(from, into, { verbatimSymlinks: true })
+    } else {
+      const into = path.join(target, name.slice(0, -3))
+      rmSync(into, { force: true })
+      writeFileSync(into, substitute(readFileSync(from, 'utf8'), recipe.variables, from), { mode: stat.mode & 0o777 })
+    }
+  }
+}
+
+function link(file: string, target: string): void {
+  rmSync(file, { force: true })
+  symlinkSync(target, file)
+}
+
+/** Kernel and initramfs of the slot; kept apart, as it takes longer than all the rest and seldom changes. */
+export async function bootFiles(context: BuildContext, tools: Tools, base: string, recipe: Recipe): Promise<string> {
+  const sources = recipe.layers.flatMap((layer) => [layer.modules, layer.files ? hashTree(path.join(layer.files, 'etc/initramfs-tools')) : '', layer.files ? hashTree(path.join(layer.files, 'etc/modprobe.d')) : ''])
+  const inputs = { code, base, modulesCode: hashTree(path.join(import.meta.dirname, 'modules.ts')), sources, variables: recipe.variables }
+  return stage(context, `initramfs-${recipe.architecture}`, inputs, async (output) => {
+    mkdirSync(output, { recursive: true })
+    await withRoot(context, tools, base, async (root) => {
+      await layOver(context, tools, root, { ...recipe, layers: recipe.layers.map((layer) => ({ ...layer, units: { enable: [], disable: [], mask: [] } })) })
+      const names = recipe.layers.flatMap((layer) => layer.modules.flatMap((entry) => entry.modules))
+      const version = kernelVersion(root)
+      writeFileSync(path.join(root, 'etc/initramfs-tools/modules'), `${bootModules(names).join('\n')}\n`)
+      await $`mount -t proc proc ${root}/proc`.quiet()
+      try {
+        const env = { ...process.env, PATH: '/usr/sbin:/usr/bin:/sbin:/bin', SOURCE_DATE_EPOCH: String(packagesEpoch), LC_ALL: 'C.UTF-8' }
+        await $({ env })`/usr/sbin/chroot ${root} update-initramfs -c -k ${version}`.quiet()
+      } finally {
+        await $`umount ${root}/proc`.quiet()
+      }
+      copyFileSync(path.join(root, 'boot', `initrd.img-${version}`), path.join(output, 'initrd.img'))
+      copyFileSync(path.join(root, 'boot', `vmlinuz-${version}`), path.join(output, 'vmlinuz'))
+    })
+  })
+}
+
+export function kernelVersion(root: string): string {
+  const versions = readdirSync(path.join(root, 'usr/lib/modules'))
+  if (versions.length !== 1) throw new Error(`A slot has one kernel, this root has ${versions.length}: ${versions.join(', ')}.`)
+  return versions[0] as string
+}
+
+/** Of a recipe's modules, those that must be there before the slot can be mounted. */
+function bootModules(names: readonly string[]): string[] {
+  const families = /^(ahci|ata_piix|nvme|sd_mod|usb-storage|uas|virtio_blk|virtio_scsi|virtio_pci|sdhci.*|mmc_block|megaraid_sas|xhci.*|ehci-pci|ohci-pci|uhci-hcd|dwc2|bcm2835|pcie-brcmstb|reset-raspberrypi|raspberrypi.*|clk-raspberrypi|phy-generic|rp1.*|usbhid|hid-generic|squashfs|overlay|ext4|crc32c.*|loop)$/
+  return names.filter((name) => families.test(name))
+}
+
+/**
+ * Takes out what a running kit does not need and puts in what only a finished image has: programs, kernel, release
+ * facts, links of /etc to files that persist.
+ */
+export async function seal(context: BuildContext, root: string, parts: RootParts, boot: string): Promise<void> {
+  const { recipe } = parts
+  for (const { path: pattern } of recipe.layers.flatMap((layer) => layer.remove)) removeGlob(root, pattern)
+  for (const name of ['vmlinuz', 'initrd.img']) copyFileSync(path.join(boot, name), path.join(root, name))
+  const hearth = path.join(root, 'usr/lib/hearth')
+  mkdirSync(hearth, { recursive: true })
+  cpSync(parts.programs, hearth, { recursive: true })
+  writeFileSync(path.join(hearth, 'release.json'), `${JSON.stringify(parts.release, null, 2)}\n`)
+  writeFileSync(path.join(root, 'usr/lib/clock-epoch'), '')
+  mkdirSync(path.join(root, 'data'), { recursive: true })
+  const persist: Record<string, string> = {
+    'etc/hostname': '/data/etc/hostname',
+    'etc/machine-id': '/data/etc/machine-id',
+    'etc/localtime': '/data/etc/localtime',
+    'etc/hosts': '/data/etc/hosts',
+    'etc/resolv.conf': '/run/hearth/resolv.conf',
+    'var/lib/snac2': '/data/snac',
+    'var/lib/dbus/machine-id': '/data/etc/machine-id',
+  }
+  for (const [file, target] of Object.entries(persist)) {
+    rmSync(path.join(root, file), { recursive: true, force: true })
+    mkdirSync(path.dirname(path.join(root, file)), { recursive: true })
+    symlinkSync(target, path.join(root, file))
+  }
+  for (const folder of ['tmp', 'run', 'dev', 'proc', 'sys', 'var/tmp', 'var/lib/systemd']) mkdirSync(path.join(root, folder), { recursive: true })
+  for (const folder of ['tmp', 'run', 'var/tmp']) for (const name of readdirSync(path.join(root, folder))) rmSync(path.join(root, folder, name), { recursive: true, force: true })
+}
+
+/** Removes what a glob of an absolute path names: `*` within a name, `**` for everything below. */
+function removeGlob(root: string, pattern: string): void {
+  const parts = pattern.split('/').filter(Boolean)
+  const visit = (folder: string, index: number): void => {
+    const part = parts[index] as string
+    const last = index === parts.length - 1
+    if (!existsSync(folder) || !lstatSync(folder).isDirectory()) return
+    const like = new RegExp(`^${part === '**' ? '.*' : part.replace(/[.+^$()|]/g, '\\$&').replace(/\[!/g, '[^').replace(/\*/g, '.*').replace(/\?/g, '.')}$`)
+    for (const name of readdirSync(folder).filter((entry) => like.test(entry))) {
+      if (last) rmSync(path.join(folder, name), { recursive: true, force: true })
+      else visit(path.join(folder, name), index + 1)
+    }
+  }
+  visit(root, 0)
+}
+
+export function rootInputs(parts: RootParts, base: string, boot: string): Record<string, unknown> {
+  const { recipe } = parts
+  return {
+    code,
+    base,
+    boot,
+    programs: parts.programs,
+    release: parts.release,
+    layers: recipe.layers.map((layer) => [layer.name, sha256(JSON.stringify({ ...layer, folder: '', files: '' })), layer.files ? hashTree(layer.files) : '']),
+    variables: recipe.variables,
+  }
+}

@@ -1,0 +1,95 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { $, type ProcessPromise } from 'zx'
+import { type BuildContext, ensureFolder, type Mirrors, sha256 } from './context.ts'
+import { stage } from './stage.ts'
+
+/** Packages of the tools root: everything a build, the emulator and the tests run, in Debian 13's versions. */
+const toolPackages = [
+  'apt-utils',
+  'binutils',
+  'binutils-aarch64-linux-gnu',
+  'bmap-tools',
+  'ca-certificates',
+  'cpio',
+  'debian-archive-keyring',
+  'dosfstools',
+  'e2fsprogs',
+  'fdisk',
+  'grub-common',
+  'grub-efi-amd64-bin',
+  'grub-pc-bin',
+  'ipxe-qemu',
+  'kmod',
+  'mmdebstrap',
+  'mtools',
+  'openssl',
+  'ovmf',
+  'qemu-efi-aarch64',
+  'qemu-system-arm',
+  'qemu-system-x86',
+  'qemu-user',
+  'qemu-utils',
+  'seabios',
+  'squashfs-tools',
+  'systemd',
+  'util-linux',
+  'xz-utils',
+  'zstd',
+]
+
+/** A command inside the tools root; the same absolute paths of cache, repository and /tmp are there as outside. */
+export interface Tools {
+  root: string
+  run: (command: string, args: string[], options?: { env?: Record<string, string>; quiet?: boolean; input?: string }) => ProcessPromise
+}
+
+/**
+ * Makes (once) the Debian 13 folder whose programs build and emulate, and enters it by chroot. The caller must be in a
+ * mount namespace of its own (`hearth` sees to that), so that nothing mounted here outlives the build.
+ */
+export async function prepareTools(context: BuildContext): Promise<Tools> {
+  const root = await stage(context, 'tools', { packages: toolPackages, revision: 1 }, async (output) => {
+    context.log(`tools: installing ${toolPackages.length} packages and what they need (about 1.5 GB, once)`)
+    const mirror = context.mirrors.main ? [context.mirrors.main] : []
+    const include = `--include=${toolPackages.join(',')}`
+    const exclude = ['man', 'doc', 'info', 'locale'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`)
+    const mode = `--mode=${process.getuid?.() === 0 ? 'root' : 'unshare'}`
+    await $`mmdebstrap ${mode} --variant=apt --format=directory --aptopt=${'Apt::Install-Recommends "false"'} ${exclude} ${include} trixie ${output} ${mirror}`.quiet()
+  })
+  for (const folder of ['/dev', '/proc', '/sys']) await bindOnce(folder, path.join(root, folder))
+  for (const folder of [context.cache, context.repo, ensureFolder('/tmp')]) {
+    await bindOnce(folder, ensureFolder(path.join(root, folder)))
+  }
+  if (existsSync('/etc/resolv.conf')) await $`cp -L /etc/resolv.conf ${path.join(root, 'etc/resolv.conf')}`.quiet().nothrow()
+  return {
+    root,
+    run: (command, args, options = {}) => {
+      const env = { ...process.env, PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8', SOURCE_DATE_EPOCH: String(context.epoch), ...options.env }
+      const shell = $({ env, quiet: options.quiet ?? true, ...(options.input === undefined ? {} : { input: options.input }) })
+      return shell`/usr/sbin/chroot ${root} ${command} ${args}`
+    },
+  }
+}
+
+async function bindOnce(source: string, target: string): Promise<void> {
+  const mounted = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').some((line) => line.split(' ')[4] === target)
+  if (!mounted) await $`mount --rbind ${source} ${target}`.quiet()
+}
+
+/** The Debian mirrors this machine's own apt uses, so that no address is written here; Ubuntu's are of no use. */
+export async function builderMirrors(): Promise<Mirrors> {
+  if (process.env.HEARTH_MIRROR) {
+    return { main: process.env.HEARTH_MIRROR, security: process.env.HEARTH_MIRROR_SECURITY ?? null }
+  }
+  const format = '$(REPO_URI) $(CODENAME) $(ORIGIN)'
+  const listed = await $`apt-get indextargets --format ${format}`.quiet().nothrow()
+  const targets = listed.stdout.split('\n').map((line) => line.split(' ')).filter(([, , origin]) => origin === 'Debian')
+  const find = (test: (codename: string) => boolean) => targets.find(([, codename = '']) => test(codename))?.[0]?.replace(/\/$/, '') ?? null
+  return { main: find((name) => !name.includes('-')), security: find((name) => name.endsWith('-security')) }
+}
+
+/** Identifies the programs of the tools root where a stage's output depends on their versions. */
+export function toolsId(tools: Tools): string {
+  return sha256(readFileSync(path.join(tools.root, 'var/lib/dpkg/status'))).slice(0, 16)
+}
