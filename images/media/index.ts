@@ -1,0 +1,5 @@
+export { mapImage, zerosThatMatter } from './block-map.ts'
+export { formatBmap, parseBmap } from './bmap.ts'
+export { flash } from './flash.ts'
+export { type Io, terminalIo } from './io.ts'
+export { verify } from './verify.ts'

@@ -1,0 +1,109 @@
+import { readFileSync, realpathSync } from 'node:fs'
+import path from 'node:path'
+import type { Lock } from '../lock/lock.ts'
+import { parseControl } from './control.ts'
+import { licencesOf, spdxOf } from './licence-names.ts'
+import { PublishError } from './problem.ts'
+
+/** A Debian package whose content is in an image. */
+export interface DebianPackage {
+  readonly name: string
+  readonly version: string
+  readonly architecture: string
+  /** Name of the source package. */
+  readonly source: string
+  readonly homepage: string | null
+  /** Of the .deb; null for what came from the builder's tools. */
+  readonly sha256: string | null
+  /** Names as the copyright file gives them; null when it is not machine-readable. */
+  readonly licences: readonly string[] | null
+  /** SPDX expression, where every name has one. */
+  readonly spdx: string | null
+  /** The whole copyright file; null when there is none. */
+  readonly copyright: string | null
+}
+
+/** Some packages of another root whose files went into the image, e.g. the boot loader of the tools root. */
+export interface Borrowed {
+  readonly root: string
+  readonly packages: readonly string[]
+}
+
+/**
+ * The packages installed in a root, each with the sum of its .deb from the lock, and those that were borrowed.
+ * @throws PublishError when one is not in the lock, at its version
+ */
+export function readDebian(root: string, lock: Lock, borrowed: readonly Borrowed[]): DebianPackage[] {
+  const locked = new Map(lock.packages.map((each) => [each.name, each]))
+  const own = readStatus(root).map((found): DebianPackage => {
+    const entry = locked.get(found.name)
+    if (!entry || entry.version !== found.version)
+      throw new PublishError(
+        `${found.name} ${found.version} is in the image, but the lock has ${entry ? entry.version : 'no such package'}`,
+        'build again from the locked packages, or make the lock anew with `hearth lock`',
+      )
+    return { ...found, sha256: entry.sha256 }
+  })
+  const others = borrowed.flatMap(({ root: from, packages }) => {
+    const status = readStatus(from)
+    return packages.map((name) => {
+      const found = status.find((each) => each.name === name)
+      if (!found) throw new PublishError(`${name} is not installed in ${from}`, 'correct the list of borrowed packages')
+      // The tools root has no documentation; a package of the same source says the same.
+      const sibling = own.find(({ source, copyright }) => source === found.source && copyright !== null)
+      return found.copyright === null && sibling
+        ? { ...found, licences: sibling.licences, spdx: sibling.spdx, copyright: sibling.copyright }
+        : found
+    })
+  })
+  const known = new Set(own.map(({ name }) => name))
+  return [...own, ...others.filter(({ name }) => !known.has(name))].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function readStatus(root: string): DebianPackage[] {
+  const file = path.join(root, 'var/lib/dpkg/status')
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new PublishError(
+      `${file} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+      'give the root as it is before it is sealed',
+    )
+  }
+  const installed = parseControl(text).filter((each) => each.get('status') === 'install ok installed')
+  if (installed.length === 0)
+    throw new PublishError(`${file} names no installed package`, 'give the root of a Debian system')
+  return installed.map((each) => {
+    const [name, version, architecture] = [each.get('package'), each.get('version'), each.get('architecture')]
+    if (!name || !version || !architecture || !/^[a-z0-9][a-z0-9+.-]+$/.test(name))
+      throw new PublishError(
+        `${file} has an entry without name, version or architecture`,
+        'the root is damaged: build it again',
+      )
+    const copyright = readCopyright(root, name)
+    const licences = copyright === null ? null : licencesOf(copyright)
+    return {
+      name,
+      version,
+      architecture,
+      source: each.get('source')?.split(' ')[0] ?? name,
+      homepage: each.get('homepage') ?? null,
+      sha256: null,
+      licences,
+      spdx: licences && spdxOf(licences),
+      copyright,
+    }
+  })
+}
+
+/** Follows links, which lead from package to package, but never out of the root. */
+function readCopyright(root: string, name: string): string | null {
+  try {
+    const file = realpathSync(path.join(root, 'usr/share/doc', name, 'copyright'))
+    if (!file.startsWith(`${realpathSync(root)}/`)) return null
+    return readFileSync(file, 'utf8')
+  } catch {
+    return null
+  }
+}

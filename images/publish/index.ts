@@ -1,0 +1,5 @@
+export type { Borrowed } from './debian.ts'
+export { developmentKey, fingerprint, readPublicKey } from './keys.ts'
+export { PublishError } from './problem.ts'
+export { type Manifest, type PublishRequest, publish } from './publish.ts'
+export { verifySums } from './sums.ts'
