@@ -80,7 +80,7 @@ export class ApiServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://agent')
+      const { pathname, searchParams } = new URL(`http://agent${request.url}`)
       if (pathname === '/v1/live' && request.method === 'GET') return await this.#live(response)
       const methods = Object.hasOwn(this.#routes, pathname) ? this.#routes[pathname] : undefined
       if (!methods) throw new Refused(404, 'not-found', `There is no ${pathname}.`, 'See agent/api.ts.')

@@ -1,0 +1,239 @@
+import { statSync } from 'node:fs'
+import { createServer, request, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { AgentSettings } from '../api.ts'
+import { AgentClient, AgentRefusal } from '../client.ts'
+import { type KitRoot, makeKitRoot } from '../testing/kit-root.ts'
+import { Agent } from './agent.ts'
+import { ApiServer } from './api-server.ts'
+
+let kit: KitRoot
+let agent: Agent
+let server: ApiServer
+let client: AgentClient
+let plug: Server
+
+beforeEach(async () => {
+  kit = await makeKitRoot({ network: { addresses: ['127.0.0.9'], onLink: ['127.0.0.0/8'] } })
+  plug = createServer((asked, response) => {
+    const status = { output: true, apower: 4.4, aenergy: { total: 10 } }
+    response.end(JSON.stringify(asked.url?.includes('Switch') ? status : { name: 'Hearth', model: 'Plug S' }))
+  })
+  await new Promise<void>((resolve) => plug.listen(0, '127.0.0.1', resolve))
+  const { port } = plug.address() as AddressInfo
+  agent = new Agent({ paths: kit.paths, webPorts: { plain: 1, home: 1 }, plugPort: port })
+  server = new ApiServer(agent, { path: kit.paths.agentSocket })
+  client = new AgentClient(kit.paths.agentSocket)
+  await agent.start()
+  await server.start()
+})
+afterEach(async () => {
+  plug.closeAllConnections()
+  plug.close()
+  await server.stop()
+  await agent.stop()
+  await kit.remove()
+})
+
+const settings: AgentSettings = {
+  currency: 'EUR',
+  pricePerKwh: '0.32',
+  timezone: 'Europe/Berlin',
+  plug: null,
+  internetPerMonth: null,
+  hardware: null,
+  domainPerYear: null,
+}
+
+/** A request as no client of ours would send it. */
+function send(method: string, path: string, body?: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const call = request({ socketPath: kit.paths.agentSocket, method, path, agent: false }, (response) => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        text += chunk
+      })
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }))
+    })
+    call.on('error', reject)
+    call.end(body)
+  })
+}
+
+describe('the agent’s API', () => {
+  it('gives a whole summary', async () => {
+    const summary = await client.summary()
+    expect(summary).toMatchObject({
+      kit: { hostname: 'hearth-7f3a' },
+      release: { version: '0.1.0' },
+      boot: { slot: 'A' },
+      problems: [],
+      clockTrusted: true,
+      power: { class: 'modelled', boundary: 'wall', source: 'model:rpi-4b@1' },
+      costs: { lines: [], perPerson: null },
+      people: null,
+      storage: { use: null },
+      uptimeSeconds: 1000,
+    })
+    expect(summary.health.find(({ id }) => id === 'server')?.state).toBe('unwell')
+    expect(summary.power.low).toBeLessThan(summary.power.value)
+  })
+
+  it('counts people, from the dashboard until the server says', async () => {
+    await client.tellPeople(2)
+    await client.saveSettings(settings)
+    const { people, costs } = await client.summary()
+    expect(people).toBe(2)
+    expect(costs.people).toBe(2)
+    expect(costs.perPerson).not.toBeNull()
+  })
+
+  it('asks snac for its counts', async () => {
+    const snac = createServer((_request, response) =>
+      response.end(JSON.stringify({ software: { name: 'snac' }, usage: { users: { total: 5 }, localPosts: 9 } })),
+    )
+    await kit.write('run/snac2/readme', '')
+    await new Promise<void>((resolve) => snac.listen(kit.paths.snacSocket, resolve))
+    expect(await client.summary()).toMatchObject({ people: 5, posts: 9 })
+    snac.closeAllConnections()
+    snac.close()
+    expect(await client.summary()).toMatchObject({ people: 5, posts: 9 }) // still known while it is down
+  })
+
+  it('keeps settings, and names the field it refuses', async () => {
+    expect(await client.saveSettings(settings)).toEqual(settings)
+    const refusal = await client.saveSettings({ ...settings, currency: 'QQQ' }).catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(AgentRefusal)
+    expect(refusal).toMatchObject({ status: 422, field: 'currency' })
+    expect(await client.settings()).toEqual(settings)
+  })
+
+  it('tests a plug, and measures with it once it is set', async () => {
+    const { power, device } = await client.testPlug('127.0.0.1')
+    expect(power).toMatchObject({ value: 4.4, class: 'measured', source: 'shelly-gen2' })
+    expect(device).toBe('Hearth · Plug S')
+    expect((await client.settings()).plug).toBeNull()
+    await client.saveSettings({ ...settings, plug: { kind: 'shelly-gen2', address: '127.0.0.1' } })
+    for await (const figures of client.live()) {
+      expect(figures.power.class).toBe('measured')
+      break
+    }
+  })
+
+  it('refuses to test a plug elsewhere', async () => {
+    await expect(client.testPlug('10.0.0.1')).rejects.toMatchObject({ status: 422, code: 'plug.address' })
+  })
+
+  it.each([
+    ['GET', '/v1/readings', 400],
+    ['GET', '/v1/readings?hours=0', 400],
+    ['GET', '/v1/readings?hours=9601', 400],
+    ['GET', '/v1/readings?hours=-1', 400],
+    ['GET', '/v1/readings?hours=1e3', 400],
+    ['GET', '/v1/readings?hours=9600', 200],
+    ['GET', '/v1/nothing', 404],
+    ['GET', '/v1/__proto__', 404],
+    ['GET', '/constructor', 404],
+    ['GET', '//', 404],
+    ['GET', '//v1/summary', 404],
+    ['DELETE', '/v1/settings', 405],
+    ['POST', '/v1/summary', 405],
+    ['PUT', '/v1/settings', 400],
+    ['POST', '/v1/people', 400],
+  ])('answers %s %s with %d', async (method, path, status) => {
+    const answer = await send(method, path)
+    expect(answer.status).toBe(status)
+    if (status !== 200) expect(Object.keys(JSON.parse(answer.body).error).sort()).toEqual(['code', 'message', 'next'])
+  })
+
+  it.each([
+    ['PUT', '/v1/settings', '{', 400],
+    ['PUT', '/v1/settings', '"text"', 422],
+    ['PUT', '/v1/settings', JSON.stringify({ ...settings, pad: 'x'.repeat(20_000) }), 413],
+    ['POST', '/v1/people', '{"count":-1}', 422],
+    ['POST', '/v1/people', '{"count":1.5}', 422],
+    ['POST', '/v1/people', '{"count":"2"}', 422],
+    ['POST', '/v1/people', 'null', 422],
+    ['POST', '/v1/plug/test', '{"address":7}', 422],
+    ['POST', '/v1/plug/test', '{}', 422],
+  ])('answers %s %s with a body like %.20s with %d', async (method, path, body, status) => {
+    expect((await send(method, path, body)).status).toBe(status)
+  })
+
+  it('sends live figures only while somebody looks', async () => {
+    const abort = new AbortController()
+    const events: number[] = []
+    for await (const figures of client.live(abort.signal)) {
+      events.push(figures.cpu.value)
+      abort.abort()
+    }
+    expect(events).toHaveLength(1)
+  })
+
+  it('does not serve more than eight streams', async () => {
+    const aborts = Array.from({ length: 8 }, () => new AbortController())
+    const streams = aborts.map((abort) => client.live(abort.signal))
+    await Promise.all(streams.map((stream) => stream.next()))
+    await expect(client.live().next()).rejects.toMatchObject({ status: 503 })
+    for (const abort of aborts) abort.abort()
+    await Promise.all(streams.map((stream) => stream.return()))
+    await wait(100)
+    const again = client.live()
+    expect((await again.next()).done).toBe(false)
+    await again.return()
+  })
+
+  it('lets the dashboard’s group use the socket, and nobody else', () => {
+    expect(statSync(kit.paths.agentSocket).mode & 0o777).toBe(0o660)
+  })
+
+  it('takes over a socket left by a crash, but not one in use', async () => {
+    await expect(new ApiServer(agent, { path: kit.paths.agentSocket }).start()).rejects.toThrow(/Another agent/)
+    const stale = `${kit.root}/stale.sock`
+    await kit.write('stale.sock', '')
+    const second = new ApiServer(agent, { path: stale })
+    await second.start()
+    expect((await new AgentClient(stale).settings()).currency).toBe('EUR')
+    await second.stop()
+  })
+
+  it('answers with what went wrong inside, and goes on', async () => {
+    await kit.write('data/hearth/agent/settings.json.new/in-the-way', '')
+    await expect(client.saveSettings(settings)).rejects.toMatchObject({ status: 500 })
+    expect((await client.summary()).kit.claimed).toBe(true)
+  })
+})
+
+describe('the client', () => {
+  it('says that nobody answers', async () => {
+    const nobody = new AgentClient(`${kit.root}/nobody.sock`)
+    await expect(nobody.summary()).rejects.toMatchObject({ status: 0, code: 'agent.unreachable' })
+    await expect(nobody.live().next()).rejects.toMatchObject({ code: 'agent.unreachable' })
+  })
+
+  it.each([
+    ['text', 200, 'hello'],
+    ['half an answer', 200, '{"kit":'],
+    ['an error without a reason', 500, '{}'],
+    ['far too much', 200, `"${'x'.repeat(9_000_000)}"`],
+  ])('does not take %s for an answer', async (_what, status, body) => {
+    const odd = createServer((_request, response) => response.writeHead(status).end(body))
+    const path = `${kit.root}/odd.sock`
+    await new Promise<void>((resolve) => odd.listen(path, resolve))
+    await expect(new AgentClient(path).summary()).rejects.toMatchObject({ code: 'agent.nonsense' })
+    odd.closeAllConnections()
+    odd.close()
+  })
+
+  it('does not wait for ever', async () => {
+    const silent = createServer(() => {})
+    const path = `${kit.root}/silent.sock`
+    await new Promise<void>((resolve) => silent.listen(path, resolve))
+    await expect(new AgentClient(path, { timeoutMs: 200 }).summary()).rejects.toBeInstanceOf(AgentRefusal)
+    silent.closeAllConnections()
+    silent.close()
+  })
+})

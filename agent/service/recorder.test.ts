@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Ledger } from '../ledger/ledger.ts'
+import { FakeClock } from '../testing/fake-clock.ts'
+import { type KitRoot, makeKitRoot } from '../testing/kit-root.ts'
+import { Recorder } from './recorder.ts'
+
+const run = promisify(execFile)
+let kit: KitRoot
+let clock: FakeClock
+let ledger: Ledger
+let leaps: number
+let failures: unknown[]
+
+beforeEach(async () => {
+  kit = await makeKitRoot()
+  clock = new FakeClock('2026-11-01T12:00:00Z')
+  ledger = new Ledger(kit.paths.agentData, () => clock.now())
+  ledger.start()
+  leaps = 0
+  failures = []
+})
+afterEach(() => kit.remove())
+
+const recorder = () =>
+  new Recorder({
+    trees: kit.paths,
+    countersFile: kit.paths.counters,
+    clock,
+    ledger,
+    onLeap: () => {
+      leaps += 1
+    },
+    onFailure: (error) => failures.push(error),
+  })
+
+/** Half of the processors' time is used in each minute. */
+async function minutes(of: Recorder, count: number): Promise<void> {
+  for (let number = 0; number < count; number += 1) {
+    clock.pass(60)
+    const ticks = 100_000 + Math.round(clock.steady / 10)
+    await kit.write('proc/stat', `cpu  ${ticks / 2} 0 0 ${ticks / 2} 0 0 0 0 0 0\n`)
+    await of.cycle()
+  }
+}
+const writtenSeconds = () => {
+  const reader = new Ledger(kit.paths.agentData, () => clock.now())
+  return reader.entries(0, Date.parse('2040-01-01T00:00:00Z')).reduce((sum, { seconds }) => sum + seconds, 0)
+}
+
+describe('the sampling cycle', () => {
+  it('writes every ten minutes, and on a clean stop', async () => {
+    const cycles = recorder()
+    await minutes(cycles, 9)
+    expect(writtenSeconds()).toBe(0)
+    await minutes(cycles, 1)
+    expect(writtenSeconds()).toBe(600)
+    await minutes(cycles, 3)
+    await cycles.stop()
+    ledger.stop()
+    expect(writtenSeconds()).toBe(780)
+    expect(failures).toEqual([])
+  })
+
+  it('covers every second once, whatever the clock does', async () => {
+    const cycles = recorder()
+    await minutes(cycles, 5)
+    clock.set('2036-01-01T00:00:00Z')
+    await minutes(cycles, 5)
+    clock.set('2026-11-01T12:10:00Z')
+    await minutes(cycles, 5)
+    await cycles.stop()
+    ledger.stop()
+    expect(writtenSeconds()).toBe(900)
+    expect(leaps).toBe(2)
+    expect(cycles.steadySeconds()).toBe(240)
+  })
+
+  it('knows the mean since the boot before its first cycle, and the minute’s afterwards', async () => {
+    const cycles = recorder()
+    expect(cycles.figures().cpu.value).toBeCloseTo(0.015, 3)
+    await minutes(cycles, 2)
+    expect(cycles.figures()).toMatchObject({
+      power: { class: 'modelled', model: 'Raspberry Pi 4 Model B' },
+      temperature: { value: 48.312 },
+      memory: { total: 949_444 * 1024 },
+    })
+  })
+
+  it('goes on when the kernel’s files are gone', async () => {
+    const cycles = recorder()
+    await kit.write('proc/stat', 'nonsense')
+    await kit.write('sys/class/net/eth0/statistics/rx_bytes', '')
+    clock.pass(60)
+    await cycles.cycle()
+    expect(failures).toEqual([])
+    expect(ledger.entries(0, clock.now())[0]?.seconds).toBe(60)
+  })
+})
+
+describe('a cycle in a process that may not start others', () => {
+  // Node's permission model refuses every kind of child process, and any attempt fails the cycle.
+  const here = import.meta.dirname
+  const program = (extra: string) => `
+    const { Recorder } = await import(${JSON.stringify(path.join(here, 'recorder.ts'))})
+    const { Ledger } = await import(${JSON.stringify(path.join(here, '../ledger/ledger.ts'))})
+    const { FakeClock } = await import(${JSON.stringify(path.join(here, '../testing/fake-clock.ts'))})
+    const { kitPaths } = await import(${JSON.stringify(path.join(here, '../paths.ts'))})
+    const paths = kitPaths(${JSON.stringify(kit.root)})
+    const clock = new FakeClock('2026-11-01T12:00:00Z')
+    const ledger = new Ledger(paths.agentData, () => clock.now())
+    const onFailure = (error) => { console.error(error); process.exitCode = 1 }
+    const recorder = new Recorder({ trees: paths, countersFile: paths.counters, clock, ledger, onLeap() {}, onFailure })
+    for (let minute = 0; minute < 11; minute += 1) { clock.pass(60); await recorder.cycle() }
+    ${extra}
+    await recorder.stop()
+    ledger.stop()
+    console.log('cycles done')`
+  const confined = (extra: string) =>
+    run(
+      process.execPath,
+      [
+        '--permission',
+        '--allow-fs-read=*',
+        '--allow-fs-write=*',
+        '--experimental-strip-types',
+        '--no-warnings',
+        '--input-type=module',
+        '--eval',
+        program(extra),
+      ],
+      { timeout: 15_000 },
+    )
+
+  it('works', async () => {
+    expect((await confined('')).stdout).toContain('cycles done')
+  })
+
+  it('and would be noticed if it started one', async () => {
+    await expect(confined("(await import('node:child_process')).execFileSync('true')")).rejects.toThrow(
+      /ERR_ACCESS_DENIED/,
+    )
+  })
+})

@@ -1,0 +1,145 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { AgentSettings } from '../api.ts'
+import { type KitRoot, makeKitRoot } from '../testing/kit-root.ts'
+import { KitFiles } from './facts.ts'
+import { checkSettings, SettingRefused, SettingsFile } from './settings.ts'
+
+const good: AgentSettings = {
+  currency: 'EUR',
+  pricePerKwh: '0.3215',
+  timezone: 'Europe/Berlin',
+  plug: { kind: 'shelly-gen2', address: '192.168.1.40' },
+  internetPerMonth: '4.50',
+  hardware: { price: '89.90', years: 5 },
+  domainPerYear: null,
+}
+
+let kit: KitRoot
+beforeEach(async () => {
+  kit = await makeKitRoot()
+})
+afterEach(() => kit.remove())
+
+function open(): SettingsFile {
+  const files = new KitFiles(kit.paths)
+  const settings = new SettingsFile(
+    kit.paths.agentData,
+    () => files.kit(),
+    () => files.network(),
+  )
+  settings.start()
+  return settings
+}
+
+function fieldOf(action: () => unknown): string | null {
+  try {
+    action()
+    return null
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingRefused)
+    return (error as SettingRefused).field
+  }
+}
+
+describe('settings', () => {
+  it('are those of the claim at first, without prices', () => {
+    expect(open().current()).toMatchObject({
+      currency: 'EUR',
+      timezone: 'Europe/Berlin',
+      pricePerKwh: null,
+      plug: null,
+    })
+  })
+
+  it('are there again after a restart, and nobody else may read them', () => {
+    open().store(good)
+    expect(open().current()).toEqual(good)
+    expect(statSync(`${kit.paths.agentData}/settings.json`).mode & 0o777).toBe(0o600)
+  })
+
+  it.each([
+    ['no object', null, 'settings'],
+    ['a list', [], 'settings'],
+    ['a missing field', { ...good, plug: undefined, pricePerKwh: '1' }, 'plug'],
+    ['an unknown field', { ...good, extra: 1 }, 'extra'],
+    ['a field of the prototype', JSON.parse('{"__proto__":{}}'), 'currency'],
+    ['an unknown currency', { ...good, currency: 'QQQ' }, 'currency'],
+    ['a number as price', { ...good, pricePerKwh: 0.32 }, 'pricePerKwh'],
+    ['a comma', { ...good, pricePerKwh: '0,32' }, 'pricePerKwh'],
+    ['a negative price', { ...good, pricePerKwh: '-0.32' }, 'pricePerKwh'],
+    ['a price beyond belief', { ...good, pricePerKwh: '1000000.1' }, 'pricePerKwh'],
+    ['a price of seven digits after the point', { ...good, pricePerKwh: '0.1234567' }, 'pricePerKwh'],
+    ['a bill finer than the coins', { ...good, internetPerMonth: '4.505' }, 'internetPerMonth'],
+    ['yen with a fraction', { ...good, currency: 'JPY', internetPerMonth: '4.5' }, 'internetPerMonth'],
+    ['an offset as zone', { ...good, timezone: '+01:00' }, 'timezone'],
+    ['an endless zone', { ...good, timezone: 'E'.repeat(10_000) }, 'timezone'],
+    ['another plug', { ...good, plug: { kind: 'tasmota', address: '192.168.1.40' } }, 'plug.kind'],
+    ['no years', { ...good, hardware: { price: '89.90', years: 0 } }, 'hardware.years'],
+    ['endless years', { ...good, hardware: { price: '89.90', years: Number.POSITIVE_INFINITY } }, 'hardware.years'],
+    ['hardware without a price', { ...good, hardware: { years: 5 } }, 'hardware.price'],
+  ])('with %s are refused, and the field is named', (_what, value, field) => {
+    expect(fieldOf(() => checkSettings(JSON.parse(JSON.stringify(value))))).toBe(field)
+  })
+
+  it('with a plug elsewhere are refused, and the old ones stay', () => {
+    const settings = open()
+    settings.store(good)
+    const elsewhere = { ...good, plug: { kind: 'shelly-gen2' as const, address: '10.0.0.1' } }
+    expect(fieldOf(() => settings.store(elsewhere))).toBe('plug.address')
+    expect(open().current()).toEqual(good)
+  })
+
+  it('can be changed while the plug’s network is away', async () => {
+    const settings = open()
+    settings.store(good)
+    await kit.write('run/hearth/network.json', { addresses: [], onLink: [], resolvers: [] })
+    expect(settings.store({ ...good, pricePerKwh: '0.4' }).pricePerKwh).toBe('0.4')
+  })
+
+  it.each(['', '{', 'null', '{"currency":"EUR"}', '\u0000'.repeat(300)])(
+    'that read %j are kept aside and reported, not overwritten',
+    async (text) => {
+      await kit.write('data/hearth/agent/settings.json', text)
+      const settings = open()
+      expect(settings.current().pricePerKwh).toBeNull()
+      expect(settings.problem()?.id).toBe('settings.damaged')
+      settings.store(good)
+      expect(settings.problem()).toBeNull()
+      expect(readFileSync(`${kit.paths.agentData}/settings.json.damaged`, 'utf8')).toBe(text)
+    },
+  )
+
+  it('that were half-written before a power cut do not count', async () => {
+    open().store(good)
+    await kit.write('data/hearth/agent/settings.json.new', '{"currency":"E')
+    expect(open().current()).toEqual(good)
+    expect(readdirSync(kit.paths.agentData)).toContain('settings.json')
+  })
+
+  it('are not called stored when they cannot be', async () => {
+    const settings = open()
+    await kit.write('data/hearth/agent/settings.json.new/in-the-way', '')
+    expect(() => settings.store(good)).toThrow()
+    expect(settings.current().pricePerKwh).toBeNull()
+  })
+})
+
+describe('the kit’s facts', () => {
+  it.each(['', '{"hostname":', '[]', 'null', '{"hostname":7,"claimed":"yes"}'])(
+    'that read %j claim nothing',
+    async (text) => {
+      await kit.write('data/hearth/kit.json', text)
+      await kit.write('run/hearth/network.json', text)
+      await kit.write('run/hearth/problems.json', text)
+      await kit.write('run/hearth/boot.json', text)
+      await kit.write('usr/lib/hearth/release.json', text)
+      const files = new KitFiles(kit.paths)
+      expect(files.kit()).toMatchObject({ claimed: false, currency: 'XXX' })
+      expect(files.network().onLink).toEqual([])
+      expect(files.problems()).toEqual([])
+      expect(files.boot().slot).toBeNull()
+      expect(files.release().version).toBe('development')
+    },
+  )
+})
