@@ -83,7 +83,7 @@ test('the screen shows the claim code until the claim, and what is wrong, in pla
   expect(readFileSync(path.join(root, 'dev/console'), 'utf8')).toContain(text)
   writeKit(null)
   inKit('/usr/lib/hearth/console')
-  expect(readFileSync(path.join(root, 'run/hearth/console.txt'), 'utf8')).not.toContain('Claim code')
+  expect(readFileSync(path.join(root, 'run/hearth/console.txt'), 'utf8')).not.toMatch(/^Claim code/m)
 })
 
 describe('who reaches the kit, on trial', () => {
@@ -151,6 +151,10 @@ describe('what the Fediverse server reaches', () => {
     ['2a00:2::2', 443],
   ])('a public address: %s port %i', (address, port) => {
     expect(reaches(kit, address, port, server)).toBe('listener')
+  })
+  test('itself, by the address that /etc/hosts gives its name, and nothing else there', () => {
+    expect(reaches(kit, '127.0.1.1', 443, server)).toBe('listener')
+    for (const port of [80, 8081, 8443, 22]) expect(reaches(kit, '127.0.1.1', port, server), `${port}`).toBeNull()
   })
   test.each([
     ['192.168.7.53', 53],

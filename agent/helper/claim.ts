@@ -1,7 +1,7 @@
-import { checkClaim, endClaim, removeClaimFile } from '../setup/claim.ts'
-import { changeServerName } from '../setup/server.ts'
-import { setTimezone } from './kit.ts'
-import { applyNames, changeKit, refreshNetwork } from './names.ts'
+import { checkClaim, endClaim } from '../setup/claim.ts'
+import { removeClaimFile } from '../setup/seed-store.ts'
+import { changeSettings } from './kit.ts'
+import { changeKit, kitFacts, refreshNetwork, setNames } from './names.ts'
 import * as people from './people.ts'
 import type { DashboardVerbs } from './protocol.ts'
 import { Refusal } from './refusal.ts'
@@ -20,7 +20,7 @@ export function check({ paths }: World, { code }: { code: string }): Promise<Das
  */
 export async function finish(world: World, choices: Choices): Promise<DashboardVerbs['claim.finish']['result']> {
   const { code, language, timezone, currency, serverName, person } = choices
-  const { paths, run } = world
+  const { paths } = world
   const { right, retryAfterSeconds } = await checkClaim(paths, code)
   if (!right)
     throw new Refusal({
@@ -28,11 +28,10 @@ export async function finish(world: World, choices: Choices): Promise<DashboardV
       message: 'The claim code is not right, or the kit is already claimed.',
       next: retryAfterSeconds > 0 ? `Wait ${retryAfterSeconds} s and try again.` : 'Check the code and try again.',
     })
-  await setTimezone(world, timezone)
-  const { hostname } = await changeKit(world, { language, timezone, currency, serverName })
-  await changeServerName(paths, serverName ?? `${hostname}.local`, run)
+  await changeSettings(world, { language, timezone, currency })
+  const { hostname } = await kitFacts(world)
+  await setNames(world, { hostname, serverName })
   const personPassword = await firstPassword(world, person)
-  await applyNames(world)
   await changeKit(world, { claimed: true })
   await endClaim(paths)
   await forgetCode(world)
@@ -41,7 +40,7 @@ export async function finish(world: World, choices: Choices): Promise<DashboardV
 
 /** The code no longer opens anything: failing to take it off the medium and the screen must not cost the password. */
 async function forgetCode(world: World): Promise<void> {
-  for (const task of [() => removeClaimFile(world.paths), () => refreshNetwork(world)]) {
+  for (const task of [() => removeClaimFile(world.paths, world.run), () => refreshNetwork(world)]) {
     await task().catch((error) => world.log(`the used claim code is still shown: ${error}`))
   }
 }

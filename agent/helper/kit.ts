@@ -1,30 +1,19 @@
-import { rename, symlink } from 'node:fs/promises'
-import path from 'node:path'
-import { makeFolder, removeDurably, syncFolder, writeDurably } from '../setup/files.ts'
+import { setTimezone } from '../setup/identity.ts'
 import { mustRun } from '../setup/run.ts'
-import { changeServerName } from '../setup/server.ts'
-import { applyNames, changeKit, kitFacts } from './names.ts'
+import { refreshServerWords } from '../setup/server.ts'
+import { changeKit, kitFacts, setNames } from './names.ts'
 import type { DashboardVerbs } from './protocol.ts'
 import type { World } from './world.ts'
 
 type Settings = DashboardVerbs['kit.settings']['args']
 
-/** Language, time zone and currency of the household. */
+/** Language, time zone and currency of the household; the server's pages speak the language, too. */
 export async function changeSettings(world: World, settings: Settings): Promise<Record<never, never>> {
-  if (settings.timezone !== undefined) await setTimezone(world, settings.timezone)
+  const { paths } = world
+  if (settings.timezone !== undefined) await setTimezone(paths, settings.timezone)
   await changeKit(world, settings)
+  if (settings.language !== undefined) await refreshServerWords(paths, settings.language)
   return {}
-}
-
-/** `/etc/localtime` of the slot is a link to the one set here. */
-export async function setTimezone({ paths }: World, timezone: string): Promise<void> {
-  const link = path.join(paths.etc, 'localtime')
-  const beside = `${link}.new`
-  await makeFolder(paths.etc)
-  await removeDurably(beside)
-  await symlink(`/usr/share/zoneinfo/${timezone}`, beside)
-  await rename(beside, link)
-  await syncFolder(paths.etc)
 }
 
 /**
@@ -32,15 +21,8 @@ export async function setTimezone({ paths }: World, timezone: string): Promise<v
  * its posts begin afresh.
  */
 export async function renameKit(world: World, { hostname }: { hostname: string }): Promise<{ hostname: string }> {
-  const { paths, run } = world
   const { serverName } = await kitFacts(world)
-  await writeDurably(path.join(paths.etc, 'hostname'), `${hostname}\n`)
-  await writeDurably(path.join(paths.etc, 'hosts'), hosts(hostname))
-  await mustRun(run, 'hostname', [hostname])
-  await changeKit(world, { hostname })
-  if (serverName === null) await changeServerName(paths, `${hostname}.local`, run)
-  await applyNames(world)
-  await mustRun(run, 'systemctl', ['restart', 'avahi-daemon.service'])
+  await setNames(world, { hostname, serverName })
   return { hostname }
 }
 
@@ -49,9 +31,8 @@ export async function nameServer(
   world: World,
   { name }: { name: string },
 ): Promise<{ kept: string[]; restarted: string[] }> {
-  const { people } = await changeServerName(world.paths, name, world.run)
-  await changeKit(world, { serverName: name })
-  await applyNames(world)
+  const { hostname } = await kitFacts(world)
+  const { people } = await setNames(world, { hostname, serverName: name })
   return { kept: people, restarted: ['server', 'web'] }
 }
 
@@ -65,8 +46,4 @@ export async function powerOff({ move, run }: World): Promise<Record<never, neve
   move.assertNotRunning()
   await mustRun(run, 'systemctl', ['--no-block', 'poweroff'])
   return {}
-}
-
-function hosts(hostname: string): string {
-  return `127.0.0.1\tlocalhost\n127.0.1.1\t${hostname}.local ${hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n`
 }

@@ -4,6 +4,7 @@ import { run } from '../setup/run.ts'
 import { AuditLog } from './audit.ts'
 import { Helper } from './helper.ts'
 import { Move } from './move.ts'
+import { resumeNames } from './names.ts'
 import { passedSockets } from './sockets.ts'
 import { verbs } from './verbs.ts'
 import type { World } from './world.ts'
@@ -33,6 +34,8 @@ async function end(): Promise<void> {
 }
 
 await move.recover()
+// What a power cut left half-done; a failure must not keep the owner from trying again.
+await resumeNames(world).catch((error) => log(`names: ${error}`))
 helper.start(passedSockets(process.env, process.pid))
 process.on('SIGTERM', end)
 process.on('SIGINT', end)

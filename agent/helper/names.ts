@@ -1,7 +1,10 @@
+import path from 'node:path'
 import type { KitFacts, NetworkFacts } from '../api.ts'
-import { readJson } from '../setup/files.ts'
+import { readJson, removeDurably, writeDurably } from '../setup/files.ts'
+import { setHostname } from '../setup/identity.ts'
 import { readKit, writeKit } from '../setup/kit.ts'
 import { mustRun } from '../setup/run.ts'
+import { changeServerName } from '../setup/server.ts'
 import { ensureCertificates } from '../setup/tls.ts'
 import { writeListeners } from '../setup/web.ts'
 import type { World } from './world.ts'
@@ -45,11 +48,45 @@ export async function refreshTls(world: World): Promise<{ changed: boolean }> {
   return { changed }
 }
 
-/** After a change of names: certificates, listeners, firewall and console follow. Can be repeated. */
-export async function applyNames(world: World): Promise<void> {
+/** What the kit and its server are called. */
+export type Names = Pick<KitFacts, 'hostname' | 'serverName'>
+
+/**
+ * Gives kit and server their names, and everything that follows from them: a server on trial is called after the kit. What
+ * is wanted is noted first, so that after a power cut `resumeNames` goes on.
+ * @returns the people that the server kept
+ * @throws when the server cannot take its name; kit and server then keep the old ones
+ */
+export async function setNames(world: World, names: Names): Promise<{ people: string[] }> {
+  const { paths, run } = world
+  const { hostname, serverName } = names
+  const before = await kitFacts(world)
+  await writeDurably(noteFile(world), JSON.stringify(names), { mode: 0o600 })
+  let kept: { people: string[] }
+  try {
+    kept = await changeServerName(paths, serverName ?? `${hostname}.local`, run)
+  } catch (error) {
+    await removeDurably(noteFile(world))
+    throw error
+  }
+  await setHostname(paths, hostname, serverName)
+  await changeKit(world, names)
   await refreshCertificates(world)
   await publishCertificates(world)
   await refreshNetwork(world)
+  if (hostname !== before.hostname) await mustRun(run, 'systemctl', ['try-restart', 'avahi-daemon.service'])
+  await removeDurably(noteFile(world))
+  return kept
+}
+
+/** Finishes a change of names that a power cut interrupted. */
+export async function resumeNames(world: World): Promise<void> {
+  const names = await readJson(noteFile(world), (value) => value as Names)
+  if (names !== null) await setNames(world, names)
+}
+
+function noteFile({ paths }: World): string {
+  return path.join(paths.setup, 'names.json')
 }
 
 /** Firewall and console follow the kit's facts. */
