@@ -23,7 +23,8 @@ export class Move {
   readonly #log: (line: string) => void
   #work: Promise<void> | null = null
   #progress: MoveProgress = { state: 'copying', step: 'table', disk: '', doneBytes: 0, totalBytes: 0, problem: null }
-  #writtenAt = 0
+  #said: Promise<void> = Promise.resolve()
+  #saidAt = 0
 
   constructor(paths: KitPaths, run: Run, log: (line: string) => void) {
     this.#paths = paths
@@ -124,8 +125,7 @@ export class Move {
 
   async #copyPart(from: string, to: string, bytes: number): Promise<void> {
     await copyRaw(this.#run, from, to, bytes, (copied) => {
-      this.#progress.doneBytes += copied
-      void this.#saySometimes()
+      this.#saySometimes({ doneBytes: this.#progress.doneBytes + copied })
     })
   }
 
@@ -138,8 +138,8 @@ export class Move {
     await mustRun(run, 'mount', ['-t', 'ext4', '-o', 'noatime', device, mounted])
     const empty = await usedBytes(mounted)
     const watch = setInterval(async () => {
-      const copied = (await usedBytes(mounted)) - empty
-      await this.#say({ doneBytes: before + Math.min(copied, used) })
+      const copied = await usedBytes(mounted).catch(() => empty)
+      this.#saySometimes({ doneBytes: before + Math.min(copied - empty, used) })
     }, 2000)
     try {
       await mustRun(run, 'cp', ['--archive', '--one-file-system', `${data}/.`, mounted], { timeoutMs: 12 * hour })
@@ -173,16 +173,22 @@ export class Move {
     await mustRun(this.#run, 'systemctl', ['start', ...writers])
   }
 
-  async #saySometimes(): Promise<void> {
-    if (Date.now() - this.#writtenAt >= 1000) await this.#say({})
+  #saySometimes(change: Partial<MoveProgress>): void {
+    Object.assign(this.#progress, change)
+    if (Date.now() - this.#saidAt >= 1000) void this.#say({})
   }
 
-  async #say(change: Partial<MoveProgress>): Promise<void> {
+  /** Settles when it is written. Progress that cannot be written does not stop the copy. */
+  #say(change: Partial<MoveProgress>): Promise<void> {
     Object.assign(this.#progress, change)
-    this.#writtenAt = Date.now()
+    this.#saidAt = Date.now()
+    const text = `${JSON.stringify(this.#progress)}\n`
     const beside = `${this.#paths.move}.new`
-    await writeFile(beside, `${JSON.stringify(this.#progress)}\n`)
-    await rename(beside, this.#paths.move)
+    this.#said = this.#said
+      .then(() => writeFile(beside, text))
+      .then(() => rename(beside, this.#paths.move))
+      .catch((error) => this.#log(`move: ${this.#paths.move} could not be written: ${error}`))
+    return this.#said
   }
 }
 
