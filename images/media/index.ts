@@ -1,5 +1,6 @@
 export { mapImage, zerosThatMatter } from './block-map.ts'
 export { formatBmap, parseBmap } from './bmap.ts'
+export { find } from './find.ts'
 export { flash } from './flash.ts'
 export { type Io, terminalIo } from './io.ts'
 export { verify } from './verify.ts'
