@@ -11,7 +11,8 @@ interface Verb {
 }
 
 const started = Date.now()
-const log = (line: string) => console.log(line === '' ? '' : `[${((Date.now() - started) / 1000).toFixed(0).padStart(4)} s] ${line}`)
+const log = (line: string) =>
+  console.log(line === '' ? '' : `[${((Date.now() - started) / 1000).toFixed(0).padStart(4)} s] ${line}`)
 
 const verbs: Record<string, Verb> = {
   up: {
@@ -54,10 +55,14 @@ function inOwnNamespace(argv: string[]): number {
   }
   // Ctrl-C goes to the whole group: the inner process ends in good order, this one waits for it.
   process.on('SIGINT', () => undefined)
-  const inner = spawnSync('unshare', ['--mount', '--propagation', 'private', '--', process.execPath, ...process.execArgv, import.meta.filename, ...argv], {
-    stdio: 'inherit',
-    env: { ...process.env, HEARTH_NAMESPACE: '1' },
-  })
+  const inner = spawnSync(
+    'unshare',
+    ['--mount', '--propagation', 'private', '--', process.execPath, ...process.execArgv, import.meta.filename, ...argv],
+    {
+      stdio: 'inherit',
+      env: { ...process.env, HEARTH_NAMESPACE: '1' },
+    },
+  )
   return inner.status ?? 1
 }
 

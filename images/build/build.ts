@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { $ } from 'zx'
-import { loadRecipe, type Recipe } from '../recipe/index.ts'
 import { type Lock, readLock } from '../lock/lock.ts'
+import { loadRecipe, type Recipe } from '../recipe/index.ts'
 import { type BuildContext, cacheFolder, ensureFolder, repoRoot, sourceDateEpoch } from './context.ts'
 import { diskImage } from './disk.ts'
 import { type PackageFolder, providePackages } from './packages.ts'
@@ -30,7 +30,9 @@ export interface Built {
 }
 
 export async function buildContext(log: (line: string) => void): Promise<BuildContext> {
-  const commit = await $({ cwd: repoRoot })`git log -1 --format=%ct -- agent dashboard images package-lock.json`.quiet().nothrow()
+  const commit = await $({ cwd: repoRoot })`git log -1 --format=%ct -- agent dashboard images package-lock.json`
+    .quiet()
+    .nothrow()
   const cache = ensureFolder(cacheFolder())
   return {
     repo: repoRoot,
@@ -55,7 +57,12 @@ export async function buildImage(options: BuildOptions): Promise<Built> {
   for (const difference of pool.differences) options.log(`lock: drifted: ${difference}`)
   const base = await baseRoot(context, tools, recipe, pool)
   const boot = await bootFiles(context, tools, base, recipe)
-  const programs = await programsFolder(context, tools, recipe.architecture, recipe.layers.flatMap((layer) => layer.programs))
+  const programs = await programsFolder(
+    context,
+    tools,
+    recipe.architecture,
+    recipe.layers.flatMap((layer) => layer.programs),
+  )
   const release = {
     version: versionOf(context),
     recipe: recipe.name,

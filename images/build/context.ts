@@ -39,7 +39,8 @@ export function hashTree(target: string): string {
     const stat = lstatSync(file)
     hash.update(`${name}\0${stat.mode.toString(8)}\0`)
     if (stat.isSymbolicLink()) hash.update(readlinkSync(file))
-    else if (stat.isDirectory()) for (const entry of readdirSync(file).sort()) visit(path.join(file, entry), `${name}/${entry}`)
+    else if (stat.isDirectory())
+      for (const entry of readdirSync(file).sort()) visit(path.join(file, entry), `${name}/${entry}`)
     else hash.update(readFileSync(file))
   }
   visit(target, '')

@@ -1,4 +1,16 @@
-import { closeSync, copyFileSync, existsSync, openSync, readFileSync, readSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import path from 'node:path'
 import { MiB, type Partition, tableCode } from '../recipe/disk.ts'
 import { type Recipe, substitute } from '../recipe/index.ts'
@@ -46,7 +58,9 @@ export async function diskImage(context: BuildContext, tools: Tools, parts: Disk
         const size = statSync(file).size
         const limit = partition.content === 'slot' ? partition.size / 1.3 : partition.size
         if (size > limit) {
-          throw new Error(`${partition.name} holds ${Math.ceil(size / MiB)} MiB, more than the ${Math.floor(limit / MiB)} MiB that leave 30 % spare. Take something out of the layers.`)
+          throw new Error(
+            `${partition.name} holds ${Math.ceil(size / MiB)} MiB, more than the ${Math.floor(limit / MiB)} MiB that leave 30 % spare. Take something out of the layers.`,
+          )
         }
         writeSparse(file, output, partition.start)
       }
@@ -58,9 +72,10 @@ export async function diskImage(context: BuildContext, tools: Tools, parts: Disk
 
 export function tableScript(recipe: Recipe): string {
   const { disk } = recipe
-  const head = disk.table === 'gpt'
-    ? ['label: gpt', `label-id: ${fixedId(recipe, 'disk')}`, 'first-lba: 34']
-    : ['label: dos', `label-id: 0x${sha256(`commonhearth ${recipe.name} disk`).slice(0, 8)}`]
+  const head =
+    disk.table === 'gpt'
+      ? ['label: gpt', `label-id: ${fixedId(recipe, 'disk')}`, 'first-lba: 34']
+      : ['label: dos', `label-id: 0x${sha256(`commonhearth ${recipe.name} disk`).slice(0, 8)}`]
   const lines = disk.partitions.map((partition) => {
     const code = tableCode(partition.type, recipe.architecture)
     const type = disk.table === 'gpt' ? code.guid : code.mbr?.toString(16)
@@ -70,7 +85,14 @@ export function tableScript(recipe: Recipe): string {
   return `${[...head, 'unit: sectors', '', ...lines].join('\n')}\n`
 }
 
-async function partitionImage(context: BuildContext, tools: Tools, parts: DiskParts, partition: Partition, image: string, work: string): Promise<string | null> {
+async function partitionImage(
+  context: BuildContext,
+  tools: Tools,
+  parts: DiskParts,
+  partition: Partition,
+  image: string,
+  work: string,
+): Promise<string | null> {
   const file = path.join(work, partition.name)
   const { recipe } = parts
   switch (partition.content) {
@@ -80,7 +102,19 @@ async function partitionImage(context: BuildContext, tools: Tools, parts: DiskPa
       await installGrubBios(tools, recipe, partition, image, work)
       return null
     case 'boot':
-      await makeFat(context, tools, recipe, partition, file, { ...(await bootFiles(context, tools, recipe, work)), ...parts.firmware, ...(recipe.disk.partitions.some((p) => p.content === 'seed') ? {} : seedFiles(context)) }, work)
+      await makeFat(
+        context,
+        tools,
+        recipe,
+        partition,
+        file,
+        {
+          ...(await bootFiles(context, tools, recipe, work)),
+          ...parts.firmware,
+          ...(recipe.disk.partitions.some((p) => p.content === 'seed') ? {} : seedFiles(context)),
+        },
+        work,
+      )
       return file
     case 'seed':
       await makeFat(context, tools, recipe, partition, file, seedFiles(context), work)
@@ -92,7 +126,22 @@ async function partitionImage(context: BuildContext, tools: Tools, parts: DiskPa
       // An id for the file system and its hashes, and no time of now: the same bytes each time.
       writeFileSync(file, '')
       truncateSync(file, partition.size)
-      await tools.run('mke2fs', ['-q', '-t', 'ext4', '-L', partition.label ?? 'hearth-data', '-U', fixedId(recipe, 'data-fs'), '-E', `hash_seed=${fixedId(recipe, 'data-hash')},lazy_itable_init=0,lazy_journal_init=0,root_owner=0:0,resize=${16 * 1024 * 1024}`, '-m', '1', '-O', '^metadata_csum_seed', file])
+      await tools.run('mke2fs', [
+        '-q',
+        '-t',
+        'ext4',
+        '-L',
+        partition.label ?? 'hearth-data',
+        '-U',
+        fixedId(recipe, 'data-fs'),
+        '-E',
+        `hash_seed=${fixedId(recipe, 'data-hash')},lazy_itable_init=0,lazy_journal_init=0,root_owner=0:0,resize=${16 * 1024 * 1024}`,
+        '-m',
+        '1',
+        '-O',
+        '^metadata_csum_seed',
+        file,
+      ])
       return file
     default:
       return null
@@ -108,13 +157,29 @@ function seedFiles(context: BuildContext): Record<string, string> {
   return existsSync(example) ? { 'hearth-example.yaml': example } : {}
 }
 
-async function makeFat(context: BuildContext, tools: Tools, recipe: Recipe, partition: Partition, file: string, files: Record<string, string>, work: string): Promise<void> {
+async function makeFat(
+  context: BuildContext,
+  tools: Tools,
+  recipe: Recipe,
+  partition: Partition,
+  file: string,
+  files: Record<string, string>,
+  work: string,
+): Promise<void> {
   writeFileSync(file, '')
   truncateSync(file, partition.size)
   // FAT32 needs 65,525 clusters: one sector a cluster below 64 MiB is what the Pi's and PCs' firmware still read.
   const type = partition.size > 33 * MiB ? ['-F', '32', '-s', '1'] : ['-F', '16']
   const label = partition.label ?? partition.name.toUpperCase()
-  await tools.run('mkfs.vfat', ['--invariant', ...type, '-i', sha256(`${recipe.name} ${partition.name}`).slice(0, 8), '-n', label, file])
+  await tools.run('mkfs.vfat', [
+    '--invariant',
+    ...type,
+    '-i',
+    sha256(`${recipe.name} ${partition.name}`).slice(0, 8),
+    '-n',
+    label,
+    file,
+  ])
   const folders = new Set<string>()
   for (const name of Object.keys(files).sort()) {
     const parents = name.split('/').slice(0, -1)
@@ -130,9 +195,78 @@ async function makeFat(context: BuildContext, tools: Tools, recipe: Recipe, part
 }
 
 const grubModules = {
-  'x86_64-efi': ['part_gpt', 'fat', 'squash4', 'gzio', 'xzio', 'normal', 'configfile', 'linux', 'loadenv', 'test', 'echo', 'probe', 'sleep', 'reboot', 'true', 'regexp', 'minicmd', 'serial', 'terminal', 'halt', 'efi_gop', 'all_video'],
-  'i386-pc': ['part_gpt', 'fat', 'squash4', 'gzio', 'xzio', 'normal', 'configfile', 'linux', 'loadenv', 'test', 'echo', 'probe', 'sleep', 'reboot', 'true', 'regexp', 'minicmd', 'serial', 'terminal', 'halt', 'biosdisk', 'vbe', 'vga'],
-  'arm64-efi': ['part_msdos', 'part_gpt', 'fat', 'squash4', 'gzio', 'xzio', 'normal', 'configfile', 'linux', 'fdt', 'loadenv', 'test', 'echo', 'probe', 'sleep', 'reboot', 'true', 'regexp', 'minicmd', 'terminal', 'halt'],
+  'x86_64-efi': [
+    'part_gpt',
+    'fat',
+    'squash4',
+    'gzio',
+    'xzio',
+    'normal',
+    'configfile',
+    'linux',
+    'loadenv',
+    'test',
+    'echo',
+    'probe',
+    'sleep',
+    'reboot',
+    'true',
+    'regexp',
+    'minicmd',
+    'serial',
+    'terminal',
+    'halt',
+    'efi_gop',
+    'all_video',
+  ],
+  'i386-pc': [
+    'part_gpt',
+    'fat',
+    'squash4',
+    'gzio',
+    'xzio',
+    'normal',
+    'configfile',
+    'linux',
+    'loadenv',
+    'test',
+    'echo',
+    'probe',
+    'sleep',
+    'reboot',
+    'true',
+    'regexp',
+    'minicmd',
+    'serial',
+    'terminal',
+    'halt',
+    'biosdisk',
+    'vbe',
+    'vga',
+  ],
+  'arm64-efi': [
+    'part_msdos',
+    'part_gpt',
+    'fat',
+    'squash4',
+    'gzio',
+    'xzio',
+    'normal',
+    'configfile',
+    'linux',
+    'fdt',
+    'loadenv',
+    'test',
+    'echo',
+    'probe',
+    'sleep',
+    'reboot',
+    'true',
+    'regexp',
+    'minicmd',
+    'terminal',
+    'halt',
+  ],
 }
 export type GrubPlatform = keyof typeof grubModules
 
@@ -140,12 +274,34 @@ export type GrubPlatform = keyof typeof grubModules
  * Makes GRUB with everything it needs built in. `early` is run first, by a parser that knows no comments: it hands over
  * to grub.cfg on the partition GRUB was loaded from and never ends at a prompt.
  */
-export async function makeGrub(tools: Tools, platform: GrubPlatform, early: string, output: string, options: { prefix: string; modules?: string }): Promise<void> {
+export async function makeGrub(
+  tools: Tools,
+  platform: GrubPlatform,
+  early: string,
+  output: string,
+  options: { prefix: string; modules?: string },
+): Promise<void> {
   const folder = options.modules ? ['-d', options.modules] : []
-  await tools.run('grub-mkimage', [...folder, '-O', platform, '-c', early, '-p', options.prefix, '-o', output, ...grubModules[platform]])
+  await tools.run('grub-mkimage', [
+    ...folder,
+    '-O',
+    platform,
+    '-c',
+    early,
+    '-p',
+    options.prefix,
+    '-o',
+    output,
+    ...grubModules[platform],
+  ])
 }
 
-async function bootFiles(context: BuildContext, tools: Tools, recipe: Recipe, work: string): Promise<Record<string, string>> {
+async function bootFiles(
+  context: BuildContext,
+  tools: Tools,
+  recipe: Recipe,
+  work: string,
+): Promise<Record<string, string>> {
   const source = path.join(bootLayer(recipe).folder, 'boot')
   const config = path.join(work, 'grub.cfg')
   const template = path.join(source, 'grub.cfg.in')
@@ -167,7 +323,21 @@ async function bootFiles(context: BuildContext, tools: Tools, recipe: Recipe, wo
 async function makeEnv(tools: Tools, recipe: Recipe, partition: Partition, file: string, work: string): Promise<void> {
   writeFileSync(file, '')
   truncateSync(file, partition.size)
-  await tools.run('mkfs.vfat', ['--invariant', '-F', '12', '-s', '8', '-r', '16', '-a', '-i', sha256(`${recipe.name} env`).slice(0, 8), '-n', 'ENV', file])
+  await tools.run('mkfs.vfat', [
+    '--invariant',
+    '-F',
+    '12',
+    '-s',
+    '8',
+    '-r',
+    '16',
+    '-a',
+    '-i',
+    sha256(`${recipe.name} env`).slice(0, 8),
+    '-n',
+    'ENV',
+    file,
+  ])
   const env = path.join(work, 'env-file')
   writeFileSync(env, environment({ ORDER: 'A B', A_OK: '1', A_TRY: '0', B_OK: '0', B_TRY: '0' }))
   await tools.run('touch', ['-d', '@315532800', env])
@@ -175,7 +345,9 @@ async function makeEnv(tools: Tools, recipe: Recipe, partition: Partition, file:
   const bytes = readFileSync(file)
   for (const offset of envOffsets) {
     if (!bytes.subarray(offset, offset + 24).equals(Buffer.from('# GRUB Environment Block'))) {
-      throw new Error(`The boot environment is not at byte ${offset} of its partition: mkfs.vfat lays it out differently. Correct envOffsets.`)
+      throw new Error(
+        `The boot environment is not at byte ${offset} of its partition: mkfs.vfat lays it out differently. Correct envOffsets.`,
+      )
     }
   }
 }
@@ -186,7 +358,9 @@ export const envOffsets = [2048, 6144] as const
 
 /** A GRUB environment block of 512 bytes: one sector, so that a write is whole or not at all. */
 export function environment(variables: Record<string, string>): Buffer {
-  const text = `# GRUB Environment Block\n${Object.entries(variables).map(([name, value]) => `${name}=${value}\n`).join('')}`
+  const text = `# GRUB Environment Block\n${Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')}`
   return Buffer.concat([Buffer.from(text), Buffer.alloc(envSize - text.length, '#')])
 }
 
@@ -214,10 +388,18 @@ function writeSparse(source: string, image: string, offset: number): void {
  * Puts GRUB for legacy BIOS into the MBR's boot code and the bios partition, as grub-bios-setup would on a device:
  * boot.img learns the first sector of core.img, core.img's first sector where the rest is.
  */
-async function installGrubBios(tools: Tools, recipe: Recipe, partition: Partition, image: string, work: string): Promise<void> {
+async function installGrubBios(
+  tools: Tools,
+  recipe: Recipe,
+  partition: Partition,
+  image: string,
+  work: string,
+): Promise<void> {
   const esp = recipe.disk.partitions.find((entry) => entry.content === 'boot')
   const file = path.join(work, 'core.img')
-  await makeGrub(tools, 'i386-pc', path.join(bootLayer(recipe).folder, 'boot/early.cfg'), file, { prefix: `(,gpt${esp?.number})/EFI/hearth` })
+  await makeGrub(tools, 'i386-pc', path.join(bootLayer(recipe).folder, 'boot/early.cfg'), file, {
+    prefix: `(,gpt${esp?.number})/EFI/hearth`,
+  })
   const boot = readFileSync(path.join(tools.root, 'usr/lib/grub/i386-pc/boot.img'))
   const core = readFileSync(file)
   const first = BigInt(partition.start / 512)

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, rmdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Tools } from './tools.ts'
 
@@ -16,7 +16,9 @@ export async function pruneModules(tools: Tools, root: string, wanted: readonly 
     const result = keepList(
       readFileSync(path.join(folder, 'modules.dep'), 'utf8'),
       readFileSync(path.join(folder, 'modules.softdep'), 'utf8'),
-      existsSync(path.join(folder, 'modules.builtin')) ? readFileSync(path.join(folder, 'modules.builtin'), 'utf8') : '',
+      existsSync(path.join(folder, 'modules.builtin'))
+        ? readFileSync(path.join(folder, 'modules.builtin'), 'utf8')
+        : '',
       wanted,
     )
     missing.push(...result.missing)
@@ -26,7 +28,11 @@ export async function pruneModules(tools: Tools, root: string, wanted: readonly 
   return missing
 }
 
-const plain = (file: string) => path.basename(file).replace(/\.ko(\.\w+)?$/, '').replaceAll('-', '_')
+const plain = (file: string) =>
+  path
+    .basename(file)
+    .replace(/\.ko(\.\w+)?$/, '')
+    .replaceAll('-', '_')
 
 /**
  * Which module files to keep.
@@ -45,7 +51,10 @@ export function keepList(dep: string, softdep: string, builtin: string, wanted: 
   const soft = new Map<string, string[]>()
   for (const line of softdep.split('\n').filter((entry) => entry.startsWith('softdep '))) {
     const [, name = '', ...words] = line.split(' ')
-    soft.set(name.replaceAll('-', '_'), words.filter((word) => word && !word.endsWith(':')).map((word) => word.replaceAll('-', '_')))
+    soft.set(
+      name.replaceAll('-', '_'),
+      words.filter((word) => word && !word.endsWith(':')).map((word) => word.replaceAll('-', '_')),
+    )
   }
   const builtins = new Set(builtin.split('\n').filter(Boolean).map(plain))
   const keep = new Set<string>()

@@ -1,8 +1,18 @@
 import { createHash } from 'node:crypto'
-import { copyFileSync, createReadStream, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  createReadStream,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
+import { compareLock, type Lock, type LockedPackage } from '../lock/lock.ts'
 import { type BuildContext, ensureFolder } from './context.ts'
-import { type Lock, type LockedPackage, compareLock } from '../lock/lock.ts'
 import type { Tools } from './tools.ts'
 
 export interface Selection {
@@ -51,7 +61,9 @@ export async function providePackages(
   }
   if (given) {
     const names = missing?.map((entry) => `${entry.name} ${entry.version}`).join(', ')
-    throw new Error(`${given} lacks packages of the lock file: ${names}. Add their .deb files, or build without --packages.`)
+    throw new Error(
+      `${given} lacks packages of the lock file: ${names}. Add their .deb files, or build without --packages.`,
+    )
   }
   context.log(`packages: asking the mirror (${selection.packages.length} named)`)
   const apt = await aptFolder(context, tools, selection)
@@ -68,19 +80,30 @@ export async function providePackages(
     }
     for (const entry of absent) {
       const file = files.get(entry.sha256)
-      if (!file) throw new Error(`apt did not bring ${entry.name} ${entry.version} with the hash its index names. Run the build again.`)
+      if (!file)
+        throw new Error(
+          `apt did not bring ${entry.name} ${entry.version} with the hash its index names. Run the build again.`,
+        )
       renameSync(file, path.join(store, entry.sha256))
     }
   }
   rmSync(apt.folder, { recursive: true, force: true })
-  const packages = resolved.map(({ name, version, architecture, sha256, size }) => ({ name, version, architecture, sha256, size }))
+  const packages = resolved.map(({ name, version, architecture, sha256, size }) => ({
+    name,
+    version,
+    architecture,
+    sha256,
+    size,
+  }))
   const fresh: Lock = { suite: selection.suite, architecture: selection.architecture, packages }
   const comparison = lock ? compareLock(lock, fresh) : { exact: false, differences: [] }
   return {
     folder: await repository(context, tools, fresh, store),
     lock: fresh,
     state: comparison.exact ? 'exact' : 'drifted',
-    differences: comparison.differences.map((d) => `${d.name}: ${d.locked ?? 'not locked'} → ${d.resolved ?? 'no longer needed'}`),
+    differences: comparison.differences.map(
+      (d) => `${d.name}: ${d.locked ?? 'not locked'} → ${d.resolved ?? 'no longer needed'}`,
+    ),
   }
 }
 
@@ -97,7 +120,13 @@ interface Apt {
 /** An apt of its own with the kit's architecture and an empty status, so that nothing of this machine plays a part. */
 async function aptFolder(context: BuildContext, tools: Tools, selection: Selection): Promise<Apt> {
   const folder = path.join(context.cache, `apt-${selection.architecture}-${process.pid}`)
-  for (const part of ['etc/preferences.d', 'etc/apt.conf.d', 'etc/sources.list.d', 'state/lists/partial', 'cache/archives/partial']) {
+  for (const part of [
+    'etc/preferences.d',
+    'etc/apt.conf.d',
+    'etc/sources.list.d',
+    'state/lists/partial',
+    'cache/archives/partial',
+  ]) {
     mkdirSync(path.join(folder, part), { recursive: true })
   }
   const main = context.mirrors.main ?? toolsMirror(tools)
@@ -105,7 +134,8 @@ async function aptFolder(context: BuildContext, tools: Tools, selection: Selecti
   const suites = [selection.suite, `${selection.suite}-updates`, `${selection.suite}-backports`]
   const components = 'main non-free-firmware'
   const lines = suites.map((suite) => `deb ${signed} ${main} ${suite} ${components}`)
-  if (context.mirrors.security) lines.push(`deb ${signed} ${context.mirrors.security} ${selection.suite}-security ${components}`)
+  if (context.mirrors.security)
+    lines.push(`deb ${signed} ${context.mirrors.security} ${selection.suite}-security ${components}`)
   writeFileSync(path.join(folder, 'etc/sources.list'), `${lines.join('\n')}\n`)
   writeFileSync(path.join(folder, 'status'), '')
   if (selection.backports.length > 0) {
@@ -153,7 +183,15 @@ async function resolve(tools: Tools, apt: Apt, selection: Selection): Promise<Re
       if (!match) throw new Error(`apt printed a line that names no package with a SHA-256: ${line}`)
       const [, uri = '', name = '', version = '', architecture = '', size = '', sha256 = ''] = match
       const plain = decodeURIComponent(version)
-      return { uri, file: `${name}_${version}_${architecture}.deb`, name, version: plain, architecture, sha256, size: Number(size) }
+      return {
+        uri,
+        file: `${name}_${version}_${architecture}.deb`,
+        name,
+        version: plain,
+        architecture,
+        sha256,
+        size: Number(size),
+      }
     })
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
 }
@@ -172,8 +210,21 @@ async function keepGiven(given: string, store: string): Promise<void> {
 }
 
 /** A folder of links into the store with an index, for mmdebstrap; made anew each time, as it takes a second. */
-async function repository(context: BuildContext, tools: Tools, { packages, suite }: Lock, store: string): Promise<string> {
-  const id = createHash('sha256').update(packages.map((entry) => entry.sha256).sort().join()).digest('hex').slice(0, 24)
+async function repository(
+  context: BuildContext,
+  tools: Tools,
+  { packages, suite }: Lock,
+  store: string,
+): Promise<string> {
+  const id = createHash('sha256')
+    .update(
+      packages
+        .map((entry) => entry.sha256)
+        .sort()
+        .join(),
+    )
+    .digest('hex')
+    .slice(0, 24)
   const folder = path.join(context.cache, 'pools', id)
   if (existsSync(path.join(folder, 'Release'))) return folder
   rmSync(folder, { recursive: true, force: true })
@@ -182,7 +233,9 @@ async function repository(context: BuildContext, tools: Tools, { packages, suite
     const source = path.join(store, entry.sha256)
     if ((await fileSha256(source)) !== entry.sha256) {
       rmSync(source)
-      throw new Error(`The kept copy of ${entry.name} ${entry.version} is damaged; it was deleted. Run the build again to fetch it.`)
+      throw new Error(
+        `The kept copy of ${entry.name} ${entry.version} is damaged; it was deleted. Run the build again to fetch it.`,
+      )
     }
     linkSync(source, path.join(folder, `${entry.name}_${entry.version.replace(':', '%3a')}_${entry.architecture}.deb`))
   }

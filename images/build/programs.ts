@@ -36,7 +36,8 @@ async function nodeBinary(context: BuildContext, tools: Tools, architecture: 'am
       await $({ cwd: folder })`npm pack --silent ${`${name}@${entry.version}`}`.quiet()
       const archive = path.join(folder, `${name}-${entry.version}.tgz`)
       const digest = createHash('sha512').update(readFileSync(archive)).digest('base64')
-      if (`sha512-${digest}` !== entry.integrity) throw new Error(`${name} ${entry.version} is not what package-lock.json pins. Nothing was used.`)
+      if (`sha512-${digest}` !== entry.integrity)
+        throw new Error(`${name} ${entry.version} is not what package-lock.json pins. Nothing was used.`)
       await $({ cwd: folder })`tar -xzf ${archive} package/bin/node`.quiet()
       const strip = architecture === 'arm64' ? 'aarch64-linux-gnu-strip' : 'strip'
       await tools.run(strip, ['--strip-all', '-o', output, path.join(folder, 'package/bin/node')])
@@ -48,18 +49,28 @@ async function nodeBinary(context: BuildContext, tools: Tools, architecture: 'am
 }
 
 /** Everything of ours that goes to /usr/lib/hearth: node, one bundle a program, and the files they read. */
-export async function programsFolder(context: BuildContext, tools: Tools, architecture: 'amd64' | 'arm64', programs: readonly Program[]): Promise<string> {
+export async function programsFolder(
+  context: BuildContext,
+  tools: Tools,
+  architecture: 'amd64' | 'arm64',
+  programs: readonly Program[],
+): Promise<string> {
   const node = await nodeBinary(context, tools, architecture)
   const sources = ['agent', 'dashboard', 'package-lock.json'].map((name) => hashTree(path.join(context.repo, name)))
-  return stage(context, `programs-${architecture}`, { code: hashTree(import.meta.filename), node, sources, programs }, async (output) => {
-    mkdirSync(output, { recursive: true })
-    copyFileSync(node, path.join(output, 'node'))
-    for (const program of programs) await bundle(context, program, path.join(output, `${program}.js`))
-    for (const [from, to] of Object.entries(data)) {
-      const source = path.join(context.repo, from)
-      if (existsSync(source)) cpSync(source, path.join(output, to), { recursive: true })
-    }
-  })
+  return stage(
+    context,
+    `programs-${architecture}`,
+    { code: hashTree(import.meta.filename), node, sources, programs },
+    async (output) => {
+      mkdirSync(output, { recursive: true })
+      copyFileSync(node, path.join(output, 'node'))
+      for (const program of programs) await bundle(context, program, path.join(output, `${program}.js`))
+      for (const [from, to] of Object.entries(data)) {
+        const source = path.join(context.repo, from)
+        if (existsSync(source)) cpSync(source, path.join(output, to), { recursive: true })
+      }
+    },
+  )
 }
 
 async function bundle(context: BuildContext, program: Program, output: string): Promise<void> {

@@ -1,4 +1,15 @@
-import { copyFileSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { $ } from 'zx'
 import { type Layer, type Recipe, substitute } from '../recipe/index.ts'
@@ -8,7 +19,15 @@ import type { PackageFolder } from './packages.ts'
 import { stage } from './stage.ts'
 import { type Tools, toolsId } from './tools.ts'
 
-const code = hashTree(import.meta.filename)
+const code = sourceHash('root.ts')
+
+function sourceHash(...names: string[]): string {
+  return names.map((name) => hashTree(path.join(import.meta.dirname, name))).join()
+}
+
+function moduleNames(recipe: Recipe): string[] {
+  return recipe.layers.flatMap((layer) => layer.modules.flatMap((entry) => entry.modules))
+}
 
 /**
  * SOURCE_DATE_EPOCH of the packages' stages. Fixed, so that a commit does not install everything anew: the slot gets its
@@ -38,16 +57,31 @@ const unpackOptions = [
  * The packages of a recipe, installed from the package folder alone, without initramfs. Users whose files outlive a slot
  * get their fixed ids before any package could choose one.
  */
-export async function baseRoot(context: BuildContext, tools: Tools, recipe: Recipe, pool: PackageFolder): Promise<string> {
+export async function baseRoot(
+  context: BuildContext,
+  tools: Tools,
+  recipe: Recipe,
+  pool: PackageFolder,
+): Promise<string> {
   const users = recipe.layers.flatMap((layer) => layer.users)
-  const inputs = { code, tools: toolsId(tools), packages: pool.lock.packages.map((entry) => entry.sha256), users }
+  const modules = moduleNames(recipe)
+  const inputs = {
+    code: sourceHash('root.ts', 'modules.ts'),
+    modules,
+    tools: toolsId(tools),
+    packages: pool.lock.packages.map((entry) => entry.sha256),
+    users,
+  }
   return stage(context, `base-${recipe.architecture}`, inputs, async (output) => {
     const accounts = users.map(({ name, uid, home }) => [
       `${name}:x:${uid}:${uid}::${home}:/usr/sbin/nologin`,
       `${name}:x:${uid}:`,
       `${name}:!:${Math.floor(packagesEpoch / 86400)}::::::`,
     ])
-    const lists = ['passwd', 'group', 'shadow'].map((file, index) => [file, accounts.map((lines) => lines[index]).join('\n')])
+    const lists = ['passwd', 'group', 'shadow'].map((file, index) => [
+      file,
+      accounts.map((lines) => lines[index]).join('\n'),
+    ])
     const hooks = lists.map(([file, text]) => `--essential-hook=printf '%s\\n' '${text}' >> "$1/etc/${file}"`)
     const names = pool.lock.packages.map((entry) => entry.name).join(',')
     await tools.run(
@@ -69,6 +103,8 @@ export async function baseRoot(context: BuildContext, tools: Tools, recipe: Reci
       ],
       { env: { INITRD: 'No', DEBIAN_FRONTEND: 'noninteractive', SOURCE_DATE_EPOCH: String(packagesEpoch) } },
     )
+    const missing = await pruneModules(tools, output, modules)
+    if (missing.length > 0) context.log(`base: this kernel has no module ${missing.join(', ')}`)
   })
 }
 
@@ -84,7 +120,12 @@ export interface RootParts {
  * Runs `work` on the base with the layers' files and settings laid over it. The base itself is not changed: an overlay
  * mount takes the changes, or a copy where overlays cannot be mounted.
  */
-export async function withRoot<T>(context: BuildContext, tools: Tools, base: string, work: (root: string) => Promise<T>): Promise<T> {
+export async function withRoot<T>(
+  context: BuildContext,
+  tools: Tools,
+  base: string,
+  work: (root: string) => Promise<T>,
+): Promise<T> {
   const folder = path.join(context.cache, `work-${process.pid}`)
   rmSync(folder, { recursive: true, force: true })
   for (const part of ['upper', 'work', 'root']) mkdirSync(path.join(folder, part), { recursive: true })
@@ -104,7 +145,7 @@ export async function withRoot<T>(context: BuildContext, tools: Tools, base: str
 }
 
 /** Lays files, variables and unit settings of the layers over a root. */
-export async function layOver(context: BuildContext, tools: Tools, root: string, recipe: Recipe): Promise<void> {
+export async function layOver(tools: Tools, root: string, recipe: Recipe): Promise<void> {
   for (const layer of recipe.layers) {
     if (layer.files) copyFiles(layer.files, root, recipe)
     for (const unit of layer.units.mask) link(path.join(root, 'etc/systemd/system', unit), '/dev/null')
@@ -114,10 +155,6 @@ export async function layOver(context: BuildContext, tools: Tools, root: string,
   // systemctl of the tools root, so that an arm64 root is set up natively.
   if (disable.length > 0) await tools.run('systemctl', [`--root=${root}`, '--quiet', 'disable', ...disable])
   if (enable.length > 0) await tools.run('systemctl', [`--root=${root}`, '--quiet', 'enable', ...enable])
-  const modules = recipe.layers.flatMap((layer) => layer.modules.flatMap((entry) => entry.modules))
-  const missing = modules.length > 0 ? await pruneModules(tools, root, modules) : []
-  if (missing.length > 0) context.log(`root: this kernel has no ${missing.join(', ')}`)
-  context.log('root: layers laid over')
 }
 
 function copyFiles(source: string, target: string, recipe: Recipe): void {
@@ -148,18 +185,27 @@ function link(file: string, target: string): void {
 
 /** Kernel and initramfs of the slot; kept apart, as it takes longer than all the rest and seldom changes. */
 export async function bootFiles(context: BuildContext, tools: Tools, base: string, recipe: Recipe): Promise<string> {
-  const sources = recipe.layers.flatMap((layer) => [layer.modules, layer.files ? hashTree(path.join(layer.files, 'etc/initramfs-tools')) : '', layer.files ? hashTree(path.join(layer.files, 'etc/modprobe.d')) : ''])
-  const inputs = { code, base, modulesCode: hashTree(path.join(import.meta.dirname, 'modules.ts')), sources, variables: recipe.variables }
+  const sources = recipe.layers.flatMap(({ files }) =>
+    files ? ['etc/initramfs-tools', 'etc/modprobe.d'].map((folder) => hashTree(path.join(files, folder))) : [],
+  )
+  const inputs = { code, base, sources, variables: recipe.variables }
   return stage(context, `initramfs-${recipe.architecture}`, inputs, async (output) => {
     mkdirSync(output, { recursive: true })
     await withRoot(context, tools, base, async (root) => {
-      await layOver(context, tools, root, { ...recipe, layers: recipe.layers.map((layer) => ({ ...layer, units: { enable: [], disable: [], mask: [] } })) })
-      const names = recipe.layers.flatMap((layer) => layer.modules.flatMap((entry) => entry.modules))
+      await layOver(tools, root, {
+        ...recipe,
+        layers: recipe.layers.map((layer) => ({ ...layer, units: { enable: [], disable: [], mask: [] } })),
+      })
       const version = kernelVersion(root)
-      writeFileSync(path.join(root, 'etc/initramfs-tools/modules'), `${bootModules(names).join('\n')}\n`)
+      writeFileSync(path.join(root, 'etc/initramfs-tools/modules'), `${bootModules(moduleNames(recipe)).join('\n')}\n`)
       await $`mount -t proc proc ${root}/proc`.quiet()
       try {
-        const env = { ...process.env, PATH: '/usr/sbin:/usr/bin:/sbin:/bin', SOURCE_DATE_EPOCH: String(packagesEpoch), LC_ALL: 'C.UTF-8' }
+        const env = {
+          ...process.env,
+          PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+          SOURCE_DATE_EPOCH: String(packagesEpoch),
+          LC_ALL: 'C.UTF-8',
+        }
         await $({ env })`/usr/sbin/chroot ${root} update-initramfs -c -k ${version}`.quiet()
       } finally {
         await $`umount ${root}/proc`.quiet()
@@ -172,13 +218,15 @@ export async function bootFiles(context: BuildContext, tools: Tools, base: strin
 
 export function kernelVersion(root: string): string {
   const versions = readdirSync(path.join(root, 'usr/lib/modules'))
-  if (versions.length !== 1) throw new Error(`A slot has one kernel, this root has ${versions.length}: ${versions.join(', ')}.`)
+  if (versions.length !== 1)
+    throw new Error(`A slot has one kernel, this root has ${versions.length}: ${versions.join(', ')}.`)
   return versions[0] as string
 }
 
 /** Of a recipe's modules, those that must be there before the slot can be mounted. */
 function bootModules(names: readonly string[]): string[] {
-  const families = /^(ahci|ata_piix|nvme|sd_mod|usb-storage|uas|virtio_blk|virtio_scsi|virtio_pci|sdhci.*|mmc_block|megaraid_sas|xhci.*|ehci-pci|ohci-pci|uhci-hcd|dwc2|bcm2835|pcie-brcmstb|reset-raspberrypi|raspberrypi.*|clk-raspberrypi|phy-generic|rp1.*|usbhid|hid-generic|squashfs|overlay|ext4|crc32c.*|loop)$/
+  const families =
+    /^(ahci|ata_piix|nvme|sd_mod|usb-storage|uas|virtio_blk|virtio_scsi|virtio_pci|sdhci.*|mmc_block|megaraid_sas|xhci.*|ehci-pci|ohci-pci|uhci-hcd|dwc2|bcm2835|pcie-brcmstb|reset-raspberrypi|raspberrypi.*|clk-raspberrypi|phy-generic|rp1.*|usbhid|hid-generic|squashfs|overlay|ext4|crc32c.*|loop)$/
   return names.filter((name) => families.test(name))
 }
 
@@ -189,7 +237,11 @@ function bootModules(names: readonly string[]): string[] {
 export async function seal(context: BuildContext, root: string, parts: RootParts, boot: string): Promise<void> {
   const { recipe } = parts
   for (const { path: pattern } of recipe.layers.flatMap((layer) => layer.remove)) removeGlob(root, pattern)
-  for (const name of ['vmlinuz', 'initrd.img']) copyFileSync(path.join(boot, name), path.join(root, name))
+  for (const name of ['vmlinuz', 'initrd.img']) {
+    // The kernel's package leaves links to /boot there.
+    rmSync(path.join(root, name), { force: true })
+    copyFileSync(path.join(boot, name), path.join(root, name))
+  }
   const hearth = path.join(root, 'usr/lib/hearth')
   mkdirSync(hearth, { recursive: true })
   cpSync(parts.programs, hearth, { recursive: true })
@@ -210,8 +262,11 @@ export async function seal(context: BuildContext, root: string, parts: RootParts
     mkdirSync(path.dirname(path.join(root, file)), { recursive: true })
     symlinkSync(target, path.join(root, file))
   }
-  for (const folder of ['tmp', 'run', 'dev', 'proc', 'sys', 'var/tmp', 'var/lib/systemd']) mkdirSync(path.join(root, folder), { recursive: true })
-  for (const folder of ['tmp', 'run', 'var/tmp']) for (const name of readdirSync(path.join(root, folder))) rmSync(path.join(root, folder, name), { recursive: true, force: true })
+  for (const folder of ['tmp', 'run', 'dev', 'proc', 'sys', 'var/tmp', 'var/lib/systemd'])
+    mkdirSync(path.join(root, folder), { recursive: true })
+  for (const folder of ['tmp', 'run', 'var/tmp'])
+    for (const name of readdirSync(path.join(root, folder)))
+      rmSync(path.join(root, folder, name), { recursive: true, force: true })
 }
 
 /** Removes what a glob of an absolute path names: `*` within a name, `**` for everything below. */
@@ -221,7 +276,17 @@ function removeGlob(root: string, pattern: string): void {
     const part = parts[index] as string
     const last = index === parts.length - 1
     if (!existsSync(folder) || !lstatSync(folder).isDirectory()) return
-    const like = new RegExp(`^${part === '**' ? '.*' : part.replace(/[.+^$()|]/g, '\\$&').replace(/\[!/g, '[^').replace(/\*/g, '.*').replace(/\?/g, '.')}$`)
+    const like = new RegExp(
+      `^${
+        part === '**'
+          ? '.*'
+          : part
+              .replace(/[.+^$()|]/g, '\\$&')
+              .replace(/\[!/g, '[^')
+              .replace(/\*/g, '.*')
+              .replace(/\?/g, '.')
+      }$`,
+    )
     for (const name of readdirSync(folder).filter((entry) => like.test(entry))) {
       if (last) rmSync(path.join(folder, name), { recursive: true, force: true })
       else visit(path.join(folder, name), index + 1)
@@ -238,7 +303,11 @@ export function rootInputs(parts: RootParts, base: string, boot: string): Record
     boot,
     programs: parts.programs,
     release: parts.release,
-    layers: recipe.layers.map((layer) => [layer.name, sha256(JSON.stringify({ ...layer, folder: '', files: '' })), layer.files ? hashTree(layer.files) : '']),
+    layers: recipe.layers.map((layer) => [
+      layer.name,
+      sha256(JSON.stringify({ ...layer, folder: '', files: '' })),
+      layer.files ? hashTree(layer.files) : '',
+    ]),
     variables: recipe.variables,
   }
 }

@@ -9,12 +9,24 @@ import { type Tools, toolsId } from './tools.ts'
  * The slot's squashfs: base, layers and programs as one read-only file system from which GRUB can load the kernel
  * (2.12 reads gzip and xz, not zstd).
  */
-export async function slotImage(context: BuildContext, tools: Tools, base: string, boot: string, parts: RootParts): Promise<string> {
+export async function slotImage(
+  context: BuildContext,
+  tools: Tools,
+  base: string,
+  boot: string,
+  parts: RootParts,
+): Promise<string> {
   const { recipe } = parts
-  const inputs = { ...rootInputs(parts, base, boot), slotCode: hashTree(import.meta.filename), slot: recipe.slot, tools: toolsId(tools), epoch: context.epoch }
+  const inputs = {
+    ...rootInputs(parts, base, boot),
+    slotCode: hashTree(import.meta.filename),
+    slot: recipe.slot,
+    tools: toolsId(tools),
+    epoch: context.epoch,
+  }
   return stage(context, `slot-${recipe.name}`, inputs, async (output) => {
     await withRoot(context, tools, base, async (root) => {
-      await layOver(context, tools, root, recipe)
+      await layOver(tools, root, recipe)
       await seal(context, root, parts, boot)
       await pack(context, tools, root, output, recipe)
     })
@@ -22,7 +34,8 @@ export async function slotImage(context: BuildContext, tools: Tools, base: strin
 }
 
 async function pack(context: BuildContext, tools: Tools, root: string, output: string, recipe: Recipe): Promise<void> {
-  const level = recipe.slot.compression === 'gzip' && recipe.slot.level ? ['-Xcompression-level', String(recipe.slot.level)] : []
+  const level =
+    recipe.slot.compression === 'gzip' && recipe.slot.level ? ['-Xcompression-level', String(recipe.slot.level)] : []
   await tools.run('env', [
     // It takes either this or the two options below, which also set the times of all files.
     '-u',

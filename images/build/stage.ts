@@ -44,8 +44,12 @@ export async function stage(
 /** Removes all but the outputs used last, and what a killed build left half made. */
 function forgetOld(folder: string, current: string): void {
   const entries = readdirSync(folder).map((name) => path.join(folder, name))
-  const [partial, whole] = [entries.filter((e) => e.includes('.partial-')), entries.filter((e) => !e.includes('.partial-'))]
-  for (const entry of partial) if (!existsSync(`/proc/${entry.split('.partial-')[1]}`)) rmSync(entry, { recursive: true, force: true })
+  const [partial, whole] = [
+    entries.filter((e) => e.includes('.partial-')),
+    entries.filter((e) => !e.includes('.partial-')),
+  ]
+  for (const entry of partial)
+    if (!existsSync(`/proc/${entry.split('.partial-')[1]}`)) rmSync(entry, { recursive: true, force: true })
   const byUse = whole.filter((e) => e !== current).sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)
   for (const entry of byUse.slice(kept - 1)) rmSync(entry, { recursive: true, force: true })
 }

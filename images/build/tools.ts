@@ -41,7 +41,11 @@ const toolPackages = [
 /** A command inside the tools root; the same absolute paths of cache, repository and /tmp are there as outside. */
 export interface Tools {
   root: string
-  run: (command: string, args: string[], options?: { env?: Record<string, string>; quiet?: boolean; input?: string }) => ProcessPromise
+  run: (
+    command: string,
+    args: string[],
+    options?: { env?: Record<string, string>; quiet?: boolean; input?: string },
+  ) => ProcessPromise
 }
 
 /**
@@ -61,19 +65,32 @@ export async function prepareTools(context: BuildContext): Promise<Tools> {
   for (const folder of [context.cache, context.repo, ensureFolder('/tmp')]) {
     await bindOnce(folder, ensureFolder(path.join(root, folder)))
   }
-  if (existsSync('/etc/resolv.conf')) await $`cp -L /etc/resolv.conf ${path.join(root, 'etc/resolv.conf')}`.quiet().nothrow()
+  if (existsSync('/etc/resolv.conf'))
+    await $`cp -L /etc/resolv.conf ${path.join(root, 'etc/resolv.conf')}`.quiet().nothrow()
   return {
     root,
     run: (command, args, options = {}) => {
-      const env = { ...process.env, PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8', SOURCE_DATE_EPOCH: String(context.epoch), ...options.env }
-      const shell = $({ env, quiet: options.quiet ?? true, ...(options.input === undefined ? {} : { input: options.input }) })
+      const env = {
+        ...process.env,
+        PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+        LC_ALL: 'C.UTF-8',
+        SOURCE_DATE_EPOCH: String(context.epoch),
+        ...options.env,
+      }
+      const shell = $({
+        env,
+        quiet: options.quiet ?? true,
+        ...(options.input === undefined ? {} : { input: options.input }),
+      })
       return shell`/usr/sbin/chroot ${root} ${command} ${args}`
     },
   }
 }
 
 async function bindOnce(source: string, target: string): Promise<void> {
-  const mounted = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').some((line) => line.split(' ')[4] === target)
+  const mounted = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .some((line) => line.split(' ')[4] === target)
   if (!mounted) await $`mount --rbind ${source} ${target}`.quiet()
 }
 
@@ -84,8 +101,12 @@ export async function builderMirrors(): Promise<Mirrors> {
   }
   const format = '$(REPO_URI) $(CODENAME) $(ORIGIN)'
   const listed = await $`apt-get indextargets --format ${format}`.quiet().nothrow()
-  const targets = listed.stdout.split('\n').map((line) => line.split(' ')).filter(([, , origin]) => origin === 'Debian')
-  const find = (test: (codename: string) => boolean) => targets.find(([, codename = '']) => test(codename))?.[0]?.replace(/\/$/, '') ?? null
+  const targets = listed.stdout
+    .split('\n')
+    .map((line) => line.split(' '))
+    .filter(([, , origin]) => origin === 'Debian')
+  const find = (test: (codename: string) => boolean) =>
+    targets.find(([, codename = '']) => test(codename))?.[0]?.replace(/\/$/, '') ?? null
   return { main: find((name) => !name.includes('-')), security: find((name) => name.endsWith('-security')) }
 }
 

@@ -8,8 +8,24 @@ import type { Tools } from '../build/tools.ts'
  */
 export async function chooseAccelerator(tools: Tools): Promise<'kvm' | 'tcg'> {
   if (!existsSync('/dev/kvm')) return 'tcg'
-  const args = ['-accel', 'kvm', '-M', 'q35', '-m', '64', '-display', 'none', '-nodefaults', '-chardev', 'stdio,id=log', '-device', 'isa-debugcon,iobase=0x402,chardev=log']
-  const qemu = spawn('/usr/sbin/chroot', [tools.root, 'qemu-system-x86_64', ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const args = [
+    '-accel',
+    'kvm',
+    '-M',
+    'q35',
+    '-m',
+    '64',
+    '-display',
+    'none',
+    '-nodefaults',
+    '-chardev',
+    'stdio,id=log',
+    '-device',
+    'isa-debugcon,iobase=0x402,chardev=log',
+  ]
+  const qemu = spawn('/usr/sbin/chroot', [tools.root, 'qemu-system-x86_64', ...args], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   return new Promise((resolve) => {
     const end = (result: 'kvm' | 'tcg') => {
       clearTimeout(timer)

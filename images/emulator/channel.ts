@@ -24,7 +24,10 @@ StandardOutput=null
  * firmware tables. So the untouched image can be tested: whoever owns the (virtual) hardware is root anyway.
  */
 export function commandCredentials(): string[] {
-  const credential = (name: string, text: string) => ['-smbios', `type=11,value=io.systemd.credential.binary:${name}=${Buffer.from(text).toString('base64')}`]
+  const credential = (name: string, text: string) => [
+    '-smbios',
+    `type=11,value=io.systemd.credential.binary:${name}=${Buffer.from(text).toString('base64')}`,
+  ]
   return [
     ...credential('systemd.extra-unit.hearth-test.service', unit),
     ...credential('systemd.unit-dropin.sysinit.target~hearth', '[Unit]\nUpholds=hearth-test.service\n'),
@@ -51,7 +54,10 @@ export class CommandChannel {
         await this.#run('true', 2)
         return
       } catch (error) {
-        if (Date.now() > end) throw new Error(`The guest's command channel did not answer within ${timeoutSeconds} s: ${(error as Error).message}`)
+        if (Date.now() > end)
+          throw new Error(
+            `The guest's command channel did not answer within ${timeoutSeconds} s: ${(error as Error).message}`,
+          )
         await sleep(300)
       }
     }
@@ -89,7 +95,10 @@ export class CommandChannel {
     for (;;) {
       const match = this.#text.match(pattern)
       if (match) return match
-      if (Date.now() > end) throw new Error(`${what}: no answer within ${Math.round(milliseconds / 1000)} s. So far: ${this.#text.slice(-500)}`)
+      if (Date.now() > end)
+        throw new Error(
+          `${what}: no answer within ${Math.round(milliseconds / 1000)} s. So far: ${this.#text.slice(-500)}`,
+        )
       await sleep(20)
     }
   }

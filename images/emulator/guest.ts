@@ -53,13 +53,26 @@ export class Guest {
     ensureFolder(folder)
     if (!existsSync(this.disk)) {
       const size = diskSize ?? statSync(image).size
-      await this.#tools.run('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', image, this.disk, String(size)])
+      await this.#tools.run('qemu-img', [
+        'create',
+        '-q',
+        '-f',
+        'qcow2',
+        '-F',
+        'raw',
+        '-b',
+        image,
+        this.disk,
+        String(size),
+      ])
     }
     for (const name of ['qmp.sock', 'commands.sock']) rmSync(path.join(folder, name), { force: true })
     writeFileSync(this.serialLog, '')
     const [program, args] = this.#commandLine()
     const errors = openSync(path.join(folder, 'qemu.log'), 'w')
-    this.#process = spawn('/usr/sbin/chroot', [this.#tools.root, program, ...args], { stdio: ['ignore', errors, errors] })
+    this.#process = spawn('/usr/sbin/chroot', [this.#tools.root, program, ...args], {
+      stdio: ['ignore', errors, errors],
+    })
     running.add(this)
     this.#process.on('exit', () => running.delete(this))
     this.#qmp = await Qmp.connect(path.join(folder, 'qmp.sock'), () => this.#assertRunning())
@@ -68,7 +81,9 @@ export class Guest {
 
   #assertRunning(): void {
     if (this.#process?.exitCode !== null || this.#process.signalCode !== null) {
-      throw new Error(`QEMU ended: ${readFileSync(path.join(this.options.folder, 'qemu.log'), 'utf8').trim() || 'no message'}`)
+      throw new Error(
+        `QEMU ended: ${readFileSync(path.join(this.options.folder, 'qemu.log'), 'utf8').trim() || 'no message'}`,
+      )
     }
   }
 
@@ -80,7 +95,8 @@ export class Guest {
   async run(command: string, options: { timeoutSeconds?: number; allowFailure?: boolean } = {}): Promise<string> {
     if (!this.#channel) throw new Error('This guest was started without commands.')
     const { status, output } = await this.#channel.run(command, options.timeoutSeconds ?? 120)
-    if (status !== 0 && !options.allowFailure) throw new Error(`In the guest, “${command}” ended with ${status}:\n${output}`)
+    if (status !== 0 && !options.allowFailure)
+      throw new Error(`In the guest, “${command}” ended with ${status}:\n${output}`)
     return output
   }
 
@@ -100,7 +116,10 @@ export class Guest {
       const match = this.serial().match(pattern)
       if (match) return match
       this.#assertRunning()
-      if (Date.now() > end) throw new Error(`No ${pattern} on the console within ${timeoutSeconds} s. Last lines:\n${this.serial().split('\n').slice(-25).join('\n')}`)
+      if (Date.now() > end)
+        throw new Error(
+          `No ${pattern} on the console within ${timeoutSeconds} s. Last lines:\n${this.serial().split('\n').slice(-25).join('\n')}`,
+        )
       await sleep(200)
     }
   }
@@ -152,37 +171,103 @@ export class Guest {
 
   #commandLine(): [string, string[]] {
     const { machine, folder, memory, forwards = {}, extra = [], accelerator = 'tcg', commands, asStick } = this.options
-    const forward = Object.entries(forwards).map(([host, guest]) => `,hostfwd=tcp:127.0.0.1:${host}-:${guest}`).join('')
+    const forward = Object.entries(forwards)
+      .map(([host, guest]) => `,hostfwd=tcp:127.0.0.1:${host}-:${guest}`)
+      .join('')
     const common = [
-      '-display', 'none', '-nodefaults', '-no-user-config',
-      '-chardev', `file,id=serial0,path=${this.serialLog}`,
-      '-qmp', `unix:${folder}/qmp.sock,server=on,wait=off`,
+      '-display',
+      'none',
+      '-nodefaults',
+      '-no-user-config',
+      '-chardev',
+      `file,id=serial0,path=${this.serialLog}`,
+      '-qmp',
+      `unix:${folder}/qmp.sock,server=on,wait=off`,
     ]
     const accel = accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi'
     const network = ['-netdev', `user,id=lan,restrict=on${forward}`, '-device', 'virtio-net-pci,netdev=lan,romfile=']
     const drive = ['-drive', `if=none,id=system,format=qcow2,file=${this.disk},cache=writeback,discard=unmap`]
     const channel = commands
-      ? ['-device', 'virtio-serial-pci', '-chardev', `socket,id=commands,path=${folder}/commands.sock,server=on,wait=off`, '-device', 'virtserialport,chardev=commands,name=hearth.test', ...commandCredentials()]
+      ? [
+          '-device',
+          'virtio-serial-pci',
+          '-chardev',
+          `socket,id=commands,path=${folder}/commands.sock,server=on,wait=off`,
+          '-device',
+          'virtserialport,chardev=commands,name=hearth.test',
+          ...commandCredentials(),
+        ]
       : []
     if (machine === 'raspi3b') {
-      return ['qemu-system-aarch64', ['-M', 'raspi3b', '-accel', accel, ...common, '-serial', 'null', '-serial', 'chardev:serial0', '-drive', `if=sd,format=qcow2,file=${this.disk}`, ...extra]]
+      return [
+        'qemu-system-aarch64',
+        [
+          '-M',
+          'raspi3b',
+          '-accel',
+          accel,
+          ...common,
+          '-serial',
+          'null',
+          '-serial',
+          'chardev:serial0',
+          '-drive',
+          `if=sd,format=qcow2,file=${this.disk}`,
+          ...extra,
+        ],
+      ]
     }
     const disk = asStick
       ? ['-device', 'qemu-xhci,id=usb', '-device', 'usb-storage,bus=usb.0,drive=system,removable=on,serial=STICK1']
       : ['-device', 'virtio-blk-pci,drive=system,bootindex=1']
-    const shared = [...common, '-serial', 'chardev:serial0', '-device', 'virtio-rng-pci', ...drive, ...disk, ...network, ...channel, ...extra]
+    const shared = [
+      ...common,
+      '-serial',
+      'chardev:serial0',
+      '-device',
+      'virtio-rng-pci',
+      ...drive,
+      ...disk,
+      ...network,
+      ...channel,
+      ...extra,
+    ]
     if (machine === 'arm64-virt') {
-      return ['qemu-system-aarch64', ['-M', 'virt', '-accel', accel, '-cpu', 'cortex-a72', '-smp', '2', '-m', String(memory ?? 1024), ...this.#firmware('AAVMF/AAVMF_CODE.no-secboot.fd', 'AAVMF/AAVMF_VARS.fd'), ...shared]]
+      return [
+        'qemu-system-aarch64',
+        [
+          '-M',
+          'virt',
+          '-accel',
+          accel,
+          '-cpu',
+          'cortex-a72',
+          '-smp',
+          '2',
+          '-m',
+          String(memory ?? 1024),
+          ...this.#firmware('AAVMF/AAVMF_CODE.no-secboot.fd', 'AAVMF/AAVMF_VARS.fd'),
+          ...shared,
+        ],
+      ]
     }
     const firmware = machine === 'x86-uefi' ? this.#firmware('OVMF/OVMF_CODE_4M.fd', 'OVMF/OVMF_VARS_4M.fd') : []
     const cpu = accelerator === 'kvm' ? 'host' : 'Nehalem'
-    return ['qemu-system-x86_64', ['-M', 'q35', '-accel', accel, '-cpu', cpu, '-smp', '2', '-m', String(memory ?? 1024), ...firmware, ...shared]]
+    return [
+      'qemu-system-x86_64',
+      ['-M', 'q35', '-accel', accel, '-cpu', cpu, '-smp', '2', '-m', String(memory ?? 1024), ...firmware, ...shared],
+    ]
   }
 
   #firmware(code: string, variables: string): string[] {
     const own = path.join(this.options.folder, 'firmware-variables.fd')
     if (!existsSync(own)) copyFileSync(path.join(this.#tools.root, 'usr/share', variables), own)
-    return ['-drive', `if=pflash,format=raw,readonly=on,file=/usr/share/${code}`, '-drive', `if=pflash,format=raw,file=${own}`]
+    return [
+      '-drive',
+      `if=pflash,format=raw,readonly=on,file=/usr/share/${code}`,
+      '-drive',
+      `if=pflash,format=raw,file=${own}`,
+    ]
   }
 }
 

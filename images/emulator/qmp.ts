@@ -31,7 +31,9 @@ export class Qmp {
 
   execute(command: string, args: Record<string, unknown> = {}): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push((answer) => (answer.error ? reject(new Error(`QEMU: ${answer.error.desc}`)) : resolve(answer.return)))
+      this.#waiting.push((answer) =>
+        answer.error ? reject(new Error(`QEMU: ${answer.error.desc}`)) : resolve(answer.return),
+      )
       this.#socket.write(`${JSON.stringify({ execute: command, arguments: args })}\n`)
     })
   }

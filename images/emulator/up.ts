@@ -15,11 +15,14 @@ export async function up(options: { fresh: boolean; log: (line: string) => void 
   const folder = path.join(built.context.cache, 'up')
   const mark = path.join(folder, 'image')
   const changed = !existsSync(mark) || readFileSync(mark, 'utf8') !== built.image
-  if (changed && existsSync(path.join(folder, 'disk.qcow2'))) log('up: the image is new, so the kit starts from it as from a new card')
+  if (changed && existsSync(path.join(folder, 'disk.qcow2')))
+    log('up: the image is new, so the kit starts from it as from a new card')
   if (options.fresh || changed) rmSync(folder, { recursive: true, force: true })
 
   const accelerator = await chooseAccelerator(built.tools)
-  log(`up: starting the kit in QEMU (${accelerator === 'kvm' ? 'KVM' : 'no KVM here, so emulated: about half a minute'})`)
+  log(
+    `up: starting the kit in QEMU (${accelerator === 'kvm' ? 'KVM' : 'no KVM here, so emulated: about half a minute'})`,
+  )
   const dashboard = await freePort(8443)
   const server = await freePort(8444)
   const plain = await freePort(8080)
@@ -78,7 +81,13 @@ async function freePort(wanted: number): Promise<number> {
 async function answers(port: number): Promise<boolean> {
   const { connect } = await import('node:tls')
   return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, timeout: 2000, servername: 'localhost' })
+    const socket = connect({
+      host: '127.0.0.1',
+      port,
+      rejectUnauthorized: false,
+      timeout: 2000,
+      servername: 'localhost',
+    })
     const end = (result: boolean) => {
       socket.destroy()
       resolve(result)

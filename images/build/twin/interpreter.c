@@ -1,0 +1,88 @@
+/*
+ * Runs an arm64 program on an x86-64 builder. The kernel (binfmt_misc, flags PF) calls it as
+ *   interpreter PATH ARGV0 ARGUMENT...
+ * When PATH has an x86-64 twin in the map, the twin is run by the twins' own dynamic loader; otherwise QEMU runs PATH.
+ *
+ * It has no C library, so that the smallest of compilers builds it without headers and it starts in any root.
+ */
+#define FOLDER "/.hearth-twins"
+#define LIBRARIES FOLDER "/root/usr/lib/x86_64-linux-gnu"
+
+enum { READLINK = 89, ACCESS = 21, OPEN = 2, WRITE = 1, EXECVE = 59, EXIT = 60 };
+enum { O_PATH_CLOEXEC = 010000000 | 02000000, EXECUTABLE = 1, LONGEST = 4096, MOST_ARGUMENTS = 65536 };
+
+long system_call(long number, long first, long second, long third) {
+  long result;
+  asm volatile("syscall" : "=a"(result) : "a"(number), "D"(first), "S"(second), "d"(third) : "rcx", "r11", "memory");
+  return result;
+}
+
+static long length(const char *text) {
+  long count = 0;
+  while (text[count]) count++;
+  return count;
+}
+
+static int begins(const char *text, const char *with) {
+  while (*with) if (*text++ != *with++) return 0;
+  return 1;
+}
+
+/* MAP + the program's path with all links followed, as the kernel names it; 0 when it has no twin. */
+static int find_twin(const char *program, char *twin) {
+  char link[] = "/proc/self/fd/000";
+  const char *map = FOLDER "/map";
+  long start = length(map), size, file = system_call(OPEN, (long)program, O_PATH_CLOEXEC, 0);
+  if (file < 0 || file > 999) return 0;
+  link[14] = '0' + file / 100;
+  link[15] = '0' + file / 10 % 10;
+  link[16] = '0' + file % 10;
+  /* The kernel does not know these names with leading zeros. */
+  const char *name = link;
+  char shorter[] = "/proc/self/fd/00";
+  char shortest[] = "/proc/self/fd/0";
+  if (file < 10) { shortest[14] = link[16]; name = shortest; }
+  else if (file < 100) { shorter[14] = link[15]; shorter[15] = link[16]; name = shorter; }
+  for (long i = 0; i < start; i++) twin[i] = map[i];
+  size = system_call(READLINK, (long)name, (long)(twin + start), LONGEST - 1);
+  if (size <= 0) return 0;
+  twin[start + size] = 0;
+  return system_call(ACCESS, (long)twin, EXECUTABLE, 0) == 0;
+}
+
+static char twin[LONGEST + 64];
+static const char *arguments[MOST_ARGUMENTS];
+
+long main(long *stack) {
+  long count = stack[0], used = 0, i, traced = 0;
+  const char **given = (const char **)(stack + 1), **environment = given + count + 1;
+  const char *failure = "hearth: " FOLDER "/qemu-aarch64 cannot be started\n";
+  if (count < 3 || count + 8 > MOST_ARGUMENTS) system_call(EXIT, 127, 0, 0);
+  /* Asked for its libraries (ldd), the program must name its own, not the twin's. */
+  for (i = 0; environment[i]; i++) if (begins(environment[i], "LD_TRACE_LOADED_OBJECTS=")) traced = 1;
+
+  if (!traced && find_twin(given[1], twin)) {
+    arguments[used++] = "ld.so";
+    arguments[used++] = "--library-path";
+    arguments[used++] = LIBRARIES ":" LIBRARIES "/systemd";
+    arguments[used++] = "--argv0";
+    arguments[used++] = given[2];
+    arguments[used++] = twin;
+    for (i = 3; i < count; i++) arguments[used++] = given[i];
+    arguments[used] = 0;
+    system_call(EXECVE, (long)(LIBRARIES "/ld-linux-x86-64.so.2"), (long)arguments, (long)environment);
+  }
+  used = 0;
+  arguments[used++] = "qemu-aarch64";
+  arguments[used++] = "-0";
+  arguments[used++] = given[2];
+  arguments[used++] = given[1];
+  for (i = 3; i < count; i++) arguments[used++] = given[i];
+  arguments[used] = 0;
+  system_call(EXECVE, (long)(FOLDER "/qemu-aarch64"), (long)arguments, (long)environment);
+  system_call(WRITE, 2, (long)failure, length(failure));
+  return system_call(EXIT, 127, 0, 0);
+}
+
+/* The stack as the kernel leaves it: count, arguments, 0, environment, 0. */
+asm(".globl _start\n_start: mov %rsp, %rdi\n and $-16, %rsp\n call main\n");
