@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Problem } from '../api.ts'
@@ -39,6 +39,8 @@ export function isDamage(error: unknown): boolean {
 class DamagedDatabase extends Error {}
 
 function open(file: string): DatabaseSync {
+  // SQLite takes an empty file for a new database, and would delete the journal beside it.
+  if (sizeOf(file) === 0 && (sizeOf(`${file}-wal`) ?? 0) > 0) throw new DamagedDatabase('it is empty')
   const database = new DatabaseSync(file, { timeout: 5000 })
   try {
     // FULL: what was acknowledged survives a power cut. One short transaction every ten minutes costs the card little.
@@ -51,6 +53,10 @@ function open(file: string): DatabaseSync {
     database.close()
     throw error
   }
+}
+
+function sizeOf(file: string): number | null {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? null
 }
 
 function migrate(database: DatabaseSync): void {

@@ -80,6 +80,14 @@ describe('the ledger', () => {
     expect(entry).toMatchObject({ classRank: 2, trusted: false, energy: 1_000_000 })
   })
 
+  it('does not call an hour measured again because its last part was', () => {
+    for (const classRank of [0, 2, 0]) {
+      ledger.add([share(hour, 10, { classRank })])
+      ledger.flush()
+    }
+    expect(ledger.entries(hour, hour + 1)[0]).toMatchObject({ classRank: 2, trusted: true })
+  })
+
   it('marks an hour the clock went over twice', () => {
     ledger.add([share(hour, 60), share(hour, 30)])
     const [entry] = ledger.entries(hour, hour + 1)
@@ -138,6 +146,16 @@ describe('a damaged database', () => {
     expect(ledger.problems()[0]?.what).toContain(aside[0])
     now += 31 * 86_400_000
     expect(ledger.problems()).toEqual([])
+  })
+
+  it('that was emptied takes its journal with it, which belongs to no other file', () => {
+    ledger.stop()
+    truncateSync(file())
+    writeFileSync(`${file()}-wal`, 'journal of the damaged one')
+    ledger = open()
+    expect(ledger.problems().map(({ id }) => id)).toEqual(['ledger.damaged'])
+    const journal = path.join(folder, 'ledger.db.damaged-20261101T120000Z-wal')
+    expect(readFileSync(journal, 'utf8')).toBe('journal of the damaged one')
   })
 
   it('never overwrites what was put aside before', () => {

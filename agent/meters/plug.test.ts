@@ -83,6 +83,11 @@ describe('a Shelly plug', () => {
     expect(await troubleOf(plug.read())).toBe('plug.nonsense')
   })
 
+  it.each([302, 404, 500])('that answers with status %d is not believed, whatever it says', async (code) => {
+    const plug = await plugThat((_request, response) => response.writeHead(code).end(JSON.stringify(status)))
+    expect(await troubleOf(plug.read())).toBe('plug.nonsense')
+  })
+
   it('that is switched off cannot feed the kit', async () => {
     expect(await troubleOf((await says({ ...status, output: false })).read())).toBe('plug.off')
   })

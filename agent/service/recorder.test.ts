@@ -58,9 +58,10 @@ describe('the sampling cycle', () => {
     await minutes(cycles, 1)
     expect(writtenSeconds()).toBe(600)
     await minutes(cycles, 3)
+    clock.pass(30)
     await cycles.stop()
     ledger.stop()
-    expect(writtenSeconds()).toBe(780)
+    expect(writtenSeconds()).toBe(810)
     expect(failures).toEqual([])
   })
 
