@@ -33,7 +33,36 @@ const verbs: Record<string, Verb> = {
     builds: true,
     run: async (args) => (await import('#images/build/command.ts')).lock(args, log),
   },
+  flash: {
+    usage: 'flash IMAGE [DEVICE|FILE] [--seed FILE]',
+    about: 'write an image to a card, stick, disk or file, and read it back',
+    run: async (args) => (await media()).flash(args, (await media()).terminalIo()),
+  },
+  verify: {
+    usage: 'verify FILE|DEVICE [--bmap FILE]',
+    about: 'compare a medium with its image’s block map',
+    run: async (args) => (await media()).verify(args, (await media()).terminalIo()),
+  },
+  find: {
+    usage: 'find',
+    about: 'list the kits on this network',
+    run: async (args) => (await media()).find(args, (await media()).terminalIo()),
+  },
+  test: {
+    usage: 'test [SUITE…] [--all]',
+    about: 'run the tests: checks, units, then booted kits (--all: the long ones too)',
+    builds: true,
+    run: async (args) => (await import('../test/run.ts')).run(args, log),
+  },
+  bench: {
+    usage: 'bench idle|boot|build [--json]',
+    about: 'measure, beside what the figures are compared with',
+    builds: true,
+    run: async (args) => (await import('../test/bench/run.ts')).run(args, log),
+  },
 }
+
+const media = () => import('#images/media/index.ts')
 
 async function main(argv: string[]): Promise<number> {
   const [name = 'help', ...args] = argv

@@ -24,6 +24,8 @@ export interface Built {
   image: string
   slot: string
   base: string
+  programs: string
+  version: string
   pool: PackageFolder
   context: BuildContext
   tools: Tools
@@ -71,7 +73,7 @@ export async function buildImage(options: BuildOptions): Promise<Built> {
   }
   const slot = await slotImage(context, tools, base, boot, { recipe, programs, release })
   const image = await diskImage(context, tools, { recipe, slot, firmware: {} })
-  return { recipe, image, slot, base, pool, context, tools }
+  return { recipe, image, slot, base, programs, version: release.version, pool, context, tools }
 }
 
 function versionOf(context: BuildContext): string {

@@ -1,10 +1,15 @@
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { writeLock } from '../lock/lock.ts'
+import { developmentKey, publish } from '../publish/index.ts'
 import { loadRecipe } from '../recipe/index.ts'
 import { buildContext, buildImage, deliver, lockFile, recipeFile } from './build.ts'
 import { providePackages } from './packages.ts'
 import { selection } from './root.ts'
 import { prepareTools } from './tools.ts'
+
+/** Packages of the tools root whose code is on the boot partition. */
+const bootLoaderPackages = { amd64: ['grub-efi-amd64-bin', 'grub-pc-bin'], arm64: [] }
 
 type Log = (line: string) => void
 
@@ -14,9 +19,32 @@ export async function build(args: string[], log: Log): Promise<number> {
   if (!recipe) throw new Error('Say which recipe to build, e.g. hearth build kit-x86.')
   const packages = option(args, '--packages')
   const built = await buildImage({ recipe, log, ...(packages ? { packages } : {}) })
-  const target = path.join(built.context.out, `${recipe}.img`)
-  await deliver(built.image, target)
-  log(`build: ${path.relative(process.cwd(), target)}`)
+  const { context, tools } = built
+  if (args.includes('--raw')) {
+    const target = path.join(context.out, `${recipe}.img`)
+    await deliver(built.image, target)
+    log(`build: ${path.relative(process.cwd(), target)}`)
+    return 0
+  }
+  const out = path.join(context.out, recipe)
+  await publish({
+    image: built.image,
+    root: built.base,
+    borrowed: [{ root: tools.root, packages: bootLoaderPackages[built.recipe.architecture] }],
+    recipe: built.recipe,
+    version: built.version,
+    lock: built.pool.lock,
+    lockState: built.pool.state,
+    repository: context.repo,
+    bundled: JSON.parse(readFileSync(path.join(built.programs, 'bundled.json'), 'utf8')),
+    out,
+    epoch: context.epoch,
+    key: developmentKey(context.repo),
+    baseUrl: '',
+    run: (program, words) => tools.run(program, words),
+    log,
+  })
+  log(`build: ${path.relative(process.cwd(), out)}/`)
   return 0
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
 import { $ } from 'zx'
@@ -64,7 +64,11 @@ export async function programsFolder(
     async (output) => {
       mkdirSync(output, { recursive: true })
       copyFileSync(node, path.join(output, 'node'))
-      for (const program of programs) await bundle(context, program, path.join(output, `${program}.js`))
+      const bundled = new Set<string>()
+    for (const program of programs) {
+      for (const name of await bundle(context, program, path.join(output, `${program}.js`))) bundled.add(name)
+    }
+    writeFileSync(path.join(output, 'bundled.json'), `${JSON.stringify([...bundled].sort(), null, 1)}\n`)
       for (const [from, to] of Object.entries(data)) {
         const source = path.join(context.repo, from)
         if (existsSync(source)) cpSync(source, path.join(output, to), { recursive: true })
@@ -73,8 +77,10 @@ export async function programsFolder(
   )
 }
 
-async function bundle(context: BuildContext, program: Program, output: string): Promise<void> {
-  await build({
+/** @returns folders below node_modules whose code went into the bundle */
+async function bundle(context: BuildContext, program: Program, output: string): Promise<string[]> {
+  const { metafile } = await build({
+    metafile: true,
     entryPoints: [path.join(context.repo, entries[program])],
     outfile: output,
     absWorkingDir: context.repo,
@@ -89,4 +95,5 @@ async function bundle(context: BuildContext, program: Program, output: string): 
     banner: { js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);" },
     logLevel: 'silent',
   })
+  return Object.keys(metafile.inputs).flatMap((file) => /^node_modules\/((?:.*node_modules\/)?(?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? [])
 }

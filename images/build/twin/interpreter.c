@@ -28,23 +28,17 @@ static int begins(const char *text, const char *with) {
   return 1;
 }
 
-/* MAP + the program's path with all links followed, as the kernel names it; 0 when it has no twin. */
+/* Writes MAP and the program's path, with all links followed, into `twin`; 0 when the program has no twin. */
 static int find_twin(const char *program, char *twin) {
-  char link[] = "/proc/self/fd/000";
   const char *map = FOLDER "/map";
-  long start = length(map), size, file = system_call(OPEN, (long)program, O_PATH_CLOEXEC, 0);
+  char link[] = "/proc/self/fd/\0\0\0";
+  long i, size, digit = 1, end = length(link), start = length(map);
+  long file = system_call(OPEN, (long)program, O_PATH_CLOEXEC, 0);
   if (file < 0 || file > 999) return 0;
-  link[14] = '0' + file / 100;
-  link[15] = '0' + file / 10 % 10;
-  link[16] = '0' + file % 10;
-  /* The kernel does not know these names with leading zeros. */
-  const char *name = link;
-  char shorter[] = "/proc/self/fd/00";
-  char shortest[] = "/proc/self/fd/0";
-  if (file < 10) { shortest[14] = link[16]; name = shortest; }
-  else if (file < 100) { shorter[14] = link[15]; shorter[15] = link[16]; name = shorter; }
-  for (long i = 0; i < start; i++) twin[i] = map[i];
-  size = system_call(READLINK, (long)name, (long)(twin + start), LONGEST - 1);
+  while (digit * 10 <= file) digit *= 10;
+  for (; digit > 0; digit /= 10) link[end++] = '0' + file / digit % 10;
+  for (i = 0; i < start; i++) twin[i] = map[i];
+  size = system_call(READLINK, (long)link, (long)(twin + start), LONGEST - 1);
   if (size <= 0) return 0;
   twin[start + size] = 0;
   return system_call(ACCESS, (long)twin, EXECUTABLE, 0) == 0;
