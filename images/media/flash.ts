@@ -82,10 +82,11 @@ async function flashImage(
       if (error instanceof MediaError) throw new MediaError(`${target.name} ${error.message}`, error.next)
       throw error
     })
+    // While the disk is claimed, no file manager can mount the partition under the seed.
+    if (seedFile !== null && seed) await writeSeed(seedFile, seed, target.path)
   } finally {
     await handle.close()
   }
-  if (seedFile !== null && seed) await writeSeed(seedFile, seed, target.path)
   await announcePartitions(target, io)
   const seconds = Math.round((performance.now() - began) / 1000)
   io.print(
