@@ -47,7 +47,7 @@ function figure(frame: ChartFrame, top: number, drawing: Html[]): Html {
   )
   return html`<figure class="chart">
 <div class="plot">
-<div class="scale" aria-hidden="true"><span>${frame.label(top)}</span><span>${frame.label(top / 2)}</span><span>${frame.label(0)}</span></div>
+<div class="scale" aria-hidden="true"><span>${frame.label(top)}</span><span>${frame.label(top / 2)}</span><span>0</span></div>
 <svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${frame.summary}">
 ${lines}${drawing}
 </svg>

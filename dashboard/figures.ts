@@ -3,9 +3,10 @@ import type { Part } from './html.ts'
 import { english } from './refusals.ts'
 import type { Visit } from './visit.ts'
 
-/** `about 0.70, 0.55–0.90 EUR, estimated` */
+/** `about 0.70, 0.55–0.90 EUR, estimated`; a sum without uncertainty, `0.78 EUR`, is just said. */
 export function aboutMoney({ words, format }: Visit, range: MoneyRange, powerClass?: PowerClass | null): string {
   const { value, span, currency } = format.moneyParts(range)
+  if (span === null) return words.money.exact(value, currency)
   if (!powerClass) return words.money.aboutPlain(value, span, currency)
   return words.money.about(value, span, currency, words.classes[powerClass])
 }
@@ -24,7 +25,7 @@ export function sourceInWords({ words }: Visit, figure: PowerFigure): string {
 export function liveTexts({ words, format }: Visit, live: LiveFigures): Record<string, string> {
   return {
     watts: format.watts(live.power.value),
-    range: words.power.range(format.wattsRange(live.power.low, live.power.high)),
+    range: words.power.range(...format.wattsEnds(live.power.low, live.power.high)),
     class: words.classes[live.power.class],
     cpu: format.percent(live.cpu.value),
     memory: format.bytes(live.memory.available),

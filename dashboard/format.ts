@@ -52,9 +52,10 @@ export function makeFormat(language: string, timezone: string) {
     number: (value: number, digits = 0) => fixed(value, digits),
     percent: (share: number) => numbers({ style: 'percent', maximumFractionDigits: 0 }).format(share),
     watts: (watts: number) => `${fixed(watts, wattDigits(watts))}${nbsp}W`,
-    wattsRange: (low: number, high: number) => {
+    /** Both ends with the same number of decimals, the unit on the second only. */
+    wattsEnds: (low: number, high: number): [low: string, high: string] => {
       const digits = wattDigits(high)
-      return `${fixed(low, digits)}–${fixed(high, digits)}${nbsp}W`
+      return [fixed(low, digits), `${fixed(high, digits)}${nbsp}W`]
     },
     kilowattHours: (wattHours: number) => `${fixed(wattHours / 1000, wattHours < 10_000 ? 2 : 1)}${nbsp}kWh`,
     celsius: (degrees: number) => numbers({ style: 'unit', unit: 'celsius', maximumFractionDigits: 0 }).format(degrees),
@@ -71,14 +72,18 @@ export function makeFormat(language: string, timezone: string) {
       return numbers({ style: 'unit', unit: byteUnits[unit] as string, maximumFractionDigits }).format(value)
     },
 
-    /** `about 0.70`, `0.55–0.90` and `EUR`, all with the same number of decimals. */
-    moneyParts(range: MoneyRange): { value: string; span: string; currency: string } {
+    /** `0.70`, `0.55–0.90` and `EUR`, all with the same number of decimals; no span where there is no uncertainty. */
+    moneyParts(range: MoneyRange): { value: string; span: string | null; currency: string } {
       const currency = range.value.currency
       const usual = currencyDigits(currency)
       const digits = moneyDigits(Number(range.value.amount), usual)
       const low = fixed(Number(range.low.amount), digits)
       const high = fixed(Number(range.high.amount), digits)
-      return { value: fixed(Number(range.value.amount), digits), span: low === high ? low : `${low}–${high}`, currency }
+      return {
+        value: fixed(Number(range.value.amount), digits),
+        span: low === high ? null : `${low}–${high}`,
+        currency,
+      }
     },
 
     /** An exact price as it was entered: `0.3215 EUR`. */

@@ -65,6 +65,8 @@ export function isPersonName(name: string): boolean {
 
 /** A public domain name in ASCII (`bücher.example` becomes `xn--bcher-kva.example`), or null. */
 export function parseServerName(text: string): string | null {
+  // Node takes the host out of whatever looks like the rest of an address; here that is a mistake to be told.
+  if (/[\s/\\?#@:%]/.test(text)) return null
   const name = domainToASCII(text.replace(/\.$/, '').toLowerCase())
   if (name.length < 4 || name.length > 253 || isIPv4(name)) return null
   const labels = name.split('.')

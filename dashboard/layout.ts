@@ -71,7 +71,7 @@ ${entries.map(
 }
 
 function trialNotice({ words, signedIn }: Visit): Html {
-  return html`<p class="trial">${words.trial.notice}${signedIn && html` <a href="/settings#server-name">${words.trial.action}</a>`}</p>`
+  return html`<aside class="trial" aria-label="${words.trial.label}">${words.trial.notice}${signedIn && html` <a href="/settings#server-name">${words.trial.action}</a>`}</aside>`
 }
 
 /** A heading, what is wrong and what to do about it: the shape of every error page. */

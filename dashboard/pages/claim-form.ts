@@ -56,7 +56,7 @@ export function readClaim(
   if (price.mistake) mistakes.price = price.mistake
   Object.assign(mistakes, checkNewPassword(words, form.secret('password'), form.secret('again')))
   const serverName = draft.naming === 'named' ? parseServerName(draft.serverName) : null
-  if (draft.naming !== 'named' && draft.naming !== 'trial') mistakes.naming = words.mistakes.choice
+  if (draft.naming !== 'named' && draft.naming !== 'trial') mistakes.naming = words.mistakes.eitherOr
   if (draft.naming === 'named' && serverName === null) mistakes.serverName = words.mistakes.serverName
   if (!isPersonId(draft.personId)) mistakes.personId = words.people.idWrong
   if (!isPersonName(draft.personName)) mistakes.personName = words.people.nameWrong

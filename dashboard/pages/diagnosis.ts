@@ -79,15 +79,27 @@ function checks(visit: Visit, summary: Summary): Part {
 <ul class="checks">${summary.health.map(row)}</ul>`
 }
 
-function serviceCard(visit: Visit, { name, active, since, memory }: Service): Html {
-  const { words, format } = visit
+function serviceCard(visit: Visit, service: Service): Html {
+  const { words } = visit
+  const { name, active } = service
   const title = words.services[name]
+  const restart = html`<button class="quiet">${words.diagnosis.restart}<span class="unseen"> (${title})</span></button>`
   return html`<div class="service">
-<div><strong>${title}</strong><br>
-<span class="${active ? 'good' : 'bad'}">${active ? words.diagnosis.running : words.diagnosis.stopped}</span>${active && since && html` ${words.diagnosis.since(format.dayAndTime(since))}`}${memory !== null && html` · ${format.bytes(memory)}`}</div>
+<div><strong>${title}</strong><br>${serviceState(visit, service)}</div>
 <div class="actions"><a href="/diagnosis/${name}/log">${words.diagnosis.log}<span class="unseen"> (${title})</span></a>
-${postForm(visit, `/diagnosis/${name}/restart`, html`<button class="quiet">${words.diagnosis.restart}<span class="unseen"> (${title})</span></button>`)}</div>
+${(active || isExpected(name)) && postForm(visit, `/diagnosis/${name}/restart`, restart)}</div>
 </div>`
+}
+
+/** Remote maintenance is off unless the household put a key into the seed; everything else has to run. */
+function isExpected(name: ServiceName): boolean {
+  return name !== 'ssh'
+}
+
+function serviceState({ words, format }: Visit, { name, active, since, memory }: Service): Html {
+  if (!active && !isExpected(name)) return html`<span>${words.diagnosis.off}</span>`
+  if (!active) return html`<span class="bad">${words.diagnosis.stopped}</span>`
+  return html`<span class="good">${words.diagnosis.running}</span>${since && html` ${words.diagnosis.since(format.dayAndTime(since))}`}${memory !== null && html` · ${format.bytes(memory)}`}`
 }
 
 function machine(visit: KitVisit, summary: Summary): Html {

@@ -50,7 +50,7 @@ ${troubles.map((trouble) => troubleNotice(visit, trouble))}
 <dl class="facts">
 ${facts(visit, summary).map(
   ([term, detail, address]) =>
-    html`<div><dt>${term}</dt><dd>${detail}</dd>${address && html`<a href="${address}"><span class="unseen">${term}</span></a>`}</div>`,
+    html`<div><dt>${term}</dt><dd>${detail}${address && html`<a class="row-link" href="${address}"><span class="unseen">${term}</span></a>`}</dd></div>`,
 )}
 </dl>`
 }

@@ -70,7 +70,7 @@ ${table(visit, slots)}`
 /** Five labels, evenly spaced, from the start of the first hour to the start of the last. */
 export function timesBelow({ format }: Visit, slots: HourSlot[]): string[] {
   return [0, 0.25, 0.5, 0.75, 1].map((share) => {
-    const slot = slots[Math.round(share * (slots.length - 1))] as HourSlot
+    const slot = slots[Math.min(share * slots.length, slots.length - 1)] as HourSlot
     return format.weekdayAndTime(slot.start)
   })
 }
@@ -81,7 +81,7 @@ function table(visit: Visit, slots: HourSlot[]): Part {
     const watts = reading && wattsOf(reading)
     return html`<tr><th scope="row">${format.weekdayAndTime(start)}</th>
 <td>${watts ? format.watts(watts.value) : '–'}</td>
-<td>${watts ? format.wattsRange(watts.low, watts.high) : '–'}</td>
+<td>${watts ? format.wattsEnds(watts.low, watts.high).join('–') : '–'}</td>
 <td>${reading ? words.classes[reading.class] : '–'}</td></tr>`
   })
   return html`<details><summary>${words.common.asTable}</summary>

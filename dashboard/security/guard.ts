@@ -122,7 +122,7 @@ function isSameOrigin(request: FastifyRequest): boolean {
 }
 
 function hasToken(request: FastifyRequest): boolean {
-  const given = request.body instanceof URLSearchParams ? (request.body.get('csrf') ?? '') : ''
-  const expected = request.visit.csrf
-  return given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected))
+  const given = Buffer.from(request.body instanceof URLSearchParams ? (request.body.get('csrf') ?? '') : '')
+  const expected = Buffer.from(request.visit.csrf)
+  return given.length === expected.length && timingSafeEqual(given, expected)
 }

@@ -44,6 +44,7 @@ export async function passwordMatches(password: string, kept: PasswordHash): Pro
 export function checkNewPassword(words: Words, password: string, again: string): Record<string, string> {
   const { least, most } = passwordLength
   const given = [...password].length
+  if (given === 0) return { password: words.mistakes.required }
   if (given < least) return { password: words.mistakes.passwordShort(least, given) }
   if (password.length > most) return { password: words.mistakes.passwordLong }
   return password === again ? {} : { again: words.mistakes.passwordDiffers }

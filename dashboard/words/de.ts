@@ -35,6 +35,7 @@ export const de: Words = {
     needsScript: 'Die Seite lädt sich von selbst neu; wenn nicht, lade sie bitte neu.',
   },
   trial: {
+    label: 'Probebetrieb',
     notice: 'Probebetrieb: Dein Server spricht noch mit niemandem außerhalb deines Zuhauses.',
     action: 'Gib ihm seinen Namen',
   },
@@ -53,6 +54,7 @@ export const de: Words = {
   money: {
     about: (value, span, currency, how) => `etwa ${value}, ${span} ${currency}, ${how}`,
     aboutPlain: (value, span, currency) => `etwa ${value}, ${span} ${currency}`,
+    exact: (value, currency) => `${value} ${currency}`,
   },
 
   wait: {
@@ -194,7 +196,7 @@ export const de: Words = {
   power: {
     title: 'Strom',
     now: 'Jetzt',
-    range: (range) => `zwischen ${range}`,
+    range: (low, high) => `zwischen ${low} und ${high}`,
     where: (boundary) => `Das ist die Leistung ${boundary}.`,
     model: (model) => `Das Gerät gilt als: ${model}.`,
     source: 'Quelle',
@@ -283,7 +285,7 @@ export const de: Words = {
     given: 'Alles andere wurde in den Einstellungen von Hand angegeben.',
     month: (month) => `Alle Zahlen gelten für ${month}, nach deinem Kalender.`,
     covered: (share) =>
-      `${share} der bisherigen Stunden dieses Monats wurden abgelesen; der Rest ist mit ihrem Mittel aufgefüllt.`,
+      `${share} der bisherigen Stunden dieses Monats wurden abgelesen; nur sie zählen bisher, und der Rest des Monats wird wie sie erwartet.`,
     coveredAll: 'Jede bisherige Stunde dieses Monats wurde abgelesen.',
     noLines: 'Es gibt noch keine Preise, also auch keine Kosten zu sehen.',
     idleTitle: 'Was das Warten kostet',
@@ -328,6 +330,7 @@ export const de: Words = {
     service: 'Dienst',
     running: 'läuft',
     stopped: 'steht still',
+    off: 'aus',
     since: (at) => `seit ${at}`,
     memory: 'Arbeitsspeicher',
     restart: 'Neu starten',
@@ -401,8 +404,8 @@ export const de: Words = {
     setup: {
       name: 'Einrichtung',
       well: 'Sie ist fertig.',
-      wrong: 'Die erste Einrichtung ist nicht fertig geworden.',
-      next: 'Schalte den Server aus und wieder ein: Er macht dort weiter, wo er aufgehört hat.',
+      wrong: 'Etwas braucht einen Blick.',
+      next: 'Lies die Hinweise auf der Diagnoseseite.',
     },
     network: {
       name: 'Netzwerk',
@@ -486,6 +489,7 @@ export const de: Words = {
     tooLarge: 'Diese Zahl ist zu groß.',
     years: 'Bitte gib 1 bis 30 Jahre an.',
     choice: 'Bitte wähle etwas aus der Liste.',
+    eitherOr: 'Bitte wähle eines von beiden.',
     passwordShort: (least, given) => `Das Passwort hat ${given} Zeichen und braucht mindestens ${least}.`,
     passwordLong: 'Dieses Passwort ist zu lang.',
     passwordDiffers: 'Die beiden Passwörter sind verschieden.',

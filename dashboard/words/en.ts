@@ -36,6 +36,7 @@ export const en = {
     needsScript: 'This refreshes by itself when scripts are allowed; otherwise reload the page.',
   },
   trial: {
+    label: 'Trial',
     notice: 'Trial: your server talks to nobody outside your home yet.',
     action: 'Give it its name',
   },
@@ -55,6 +56,7 @@ export const en = {
     about: (value: string, span: string, currency: string, how: string) =>
       `about ${value}, ${span} ${currency}, ${how}`,
     aboutPlain: (value: string, span: string, currency: string) => `about ${value}, ${span} ${currency}`,
+    exact: (value: string, currency: string) => `${value} ${currency}`,
   },
 
   wait: {
@@ -194,7 +196,7 @@ export const en = {
   power: {
     title: 'Power',
     now: 'Now',
-    range: (range: string) => `between ${range}`,
+    range: (low: string, high: string) => `between ${low} and ${high}`,
     where: (boundary: string) => `This is the power ${boundary}.`,
     model: (model: string) => `This machine counts as: ${model}.`,
     source: 'Source',
@@ -284,7 +286,7 @@ export const en = {
     given: 'Everything else was entered by hand in Settings.',
     month: (month: string) => `All figures are for ${month}, in your own calendar.`,
     covered: (share: string) =>
-      `${share} of the hours of this month so far have a reading; the rest is filled with their average.`,
+      `${share} of the hours of this month so far have a reading; only these count so far, and the rest of the month is expected to be like them.`,
     coveredAll: 'Every hour of this month so far has a reading.',
     noLines: 'There are no prices yet, so there are no costs to show.',
     idleTitle: 'What idling costs',
@@ -328,6 +330,7 @@ export const en = {
     service: 'Service',
     running: 'running',
     stopped: 'stopped',
+    off: 'off',
     since: (at: string) => `since ${at}`,
     memory: 'Memory',
     restart: 'Restart',
@@ -360,13 +363,13 @@ export const en = {
       name: 'Fediverse server',
       well: 'It answers.',
       wrong: 'The Fediverse server does not answer.',
-      next: 'Restart it below. If it stays so, read its messages.',
+      next: 'Restart it on the Diagnosis page. If it stays so, read its messages there.',
     },
     web: {
       name: 'Web pages',
       well: 'They are served.',
       wrong: 'The web pages are not served as they should.',
-      next: 'Restart “Web pages” below.',
+      next: 'Restart “Web pages” on the Diagnosis page.',
     },
     data: {
       name: 'Data',
@@ -401,8 +404,8 @@ export const en = {
     setup: {
       name: 'Set-up',
       well: 'It is complete.',
-      wrong: 'The first set-up has not finished.',
-      next: 'Switch the server off and on: it goes on where it stopped.',
+      wrong: 'Something needs a look.',
+      next: 'Read the notes on the Diagnosis page.',
     },
     network: {
       name: 'Network',
@@ -486,6 +489,7 @@ export const en = {
     tooLarge: 'This number is too large.',
     years: 'Please write a number of years from 1 to 30.',
     choice: 'Please choose one from the list.',
+    eitherOr: 'Please choose one of the two.',
     passwordShort: (least: number, given: number) =>
       `The password has ${given} characters and needs at least ${least}.`,
     passwordLong: 'This password is too long.',

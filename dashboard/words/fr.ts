@@ -35,6 +35,7 @@ export const fr: Words = {
     needsScript: 'La page se recharge d’elle-même ; sinon, rechargez-la.',
   },
   trial: {
+    label: 'Essai',
     notice: 'À l’essai : votre serveur ne parle encore à personne hors de chez vous.',
     action: 'Lui donner son nom',
   },
@@ -53,6 +54,7 @@ export const fr: Words = {
   money: {
     about: (value, span, currency, how) => `environ ${value}, ${span} ${currency}, ${how}`,
     aboutPlain: (value, span, currency) => `environ ${value}, ${span} ${currency}`,
+    exact: (value, currency) => `${value} ${currency}`,
   },
 
   wait: {
@@ -194,7 +196,7 @@ export const fr: Words = {
   power: {
     title: 'Électricité',
     now: 'Maintenant',
-    range: (range) => `entre ${range}`,
+    range: (low, high) => `entre ${low} et ${high}`,
     where: (boundary) => `C’est la puissance ${boundary}.`,
     model: (model) => `L’appareil est pris pour : ${model}.`,
     source: 'Source',
@@ -283,7 +285,7 @@ export const fr: Words = {
     given: 'Tout le reste a été saisi à la main dans Réglages.',
     month: (month) => `Tous les chiffres sont pour ${month}, selon votre calendrier.`,
     covered: (share) =>
-      `${share} des heures écoulées de ce mois ont été relevées ; le reste est complété par leur moyenne.`,
+      `${share} des heures écoulées de ce mois ont été relevées ; elles seules comptent jusqu’ici, et le reste du mois est attendu à leur image.`,
     coveredAll: 'Chaque heure écoulée de ce mois a été relevée.',
     noLines: 'Il n’y a pas encore de prix, donc pas de coûts à montrer.',
     idleTitle: 'Ce que coûte l’attente',
@@ -328,6 +330,7 @@ export const fr: Words = {
     service: 'Service',
     running: 'en marche',
     stopped: 'arrêté',
+    off: 'éteint',
     since: (at) => `depuis le ${at}`,
     memory: 'Mémoire',
     restart: 'Redémarrer',
@@ -401,8 +404,8 @@ export const fr: Words = {
     setup: {
       name: 'Mise en route',
       well: 'Elle est terminée.',
-      wrong: 'La première mise en route n’est pas terminée.',
-      next: 'Éteignez puis rallumez le serveur : il reprend là où il s’est arrêté.',
+      wrong: 'Quelque chose est à regarder.',
+      next: 'Lisez les notes sur la page Diagnostic.',
     },
     network: {
       name: 'Réseau',
@@ -487,6 +490,7 @@ export const fr: Words = {
     tooLarge: 'Ce nombre est trop grand.',
     years: 'Écrivez un nombre d’années de 1 à 30.',
     choice: 'Choisissez dans la liste, s’il vous plaît.',
+    eitherOr: 'Choisissez l’un des deux, s’il vous plaît.',
     passwordShort: (least, given) =>
       `Le mot de passe a ${plural(given, 'caractère', 'caractères')} et il en faut au moins ${least}.`,
     passwordLong: 'Ce mot de passe est trop long.',

@@ -1,0 +1,141 @@
+/**
+ * Pictures of every page, and axe on each: `node dashboard/testing/screenshots.ts FOLDER`. Needs Debian's Chromium. Ends
+ * with status 1 when axe finds anything or Home does not fit a phone.
+ */
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { ownerPassword } from './kit.ts'
+import { type Scene, startScene } from './try.ts'
+
+const folder = process.argv[2]
+if (!folder) throw new Error('Say where the pictures go: node dashboard/testing/screenshots.ts FOLDER')
+await mkdir(folder, { recursive: true })
+
+const origin = 'http://localhost:8080'
+const sizes = { phone: { width: 360, height: 640 }, desktop: { width: 1280, height: 800 } }
+const faults: string[] = []
+
+const browser = await chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+})
+
+/** One page in all four looks; axe once for each colour scheme, since sizes change no colours. */
+async function shoot(page: Page, name: string): Promise<void> {
+  for (const [size, viewport] of Object.entries(sizes)) {
+    await page.setViewportSize(viewport)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await page.screenshot({
+        path: path.join(folder as string, `${name}-${size}-${colorScheme}.png`),
+        fullPage: size === 'phone',
+      })
+      const { violations } = await new AxeBuilder({ page }).analyze()
+      for (const { id, nodes } of violations) {
+        faults.push(`${name} ${size} ${colorScheme}: ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
+      }
+    }
+    const scrollWidth = await page.evaluate<number>('document.documentElement.scrollWidth')
+    if (scrollWidth > viewport.width) faults.push(`${name} ${size}: ${scrollWidth} px wide`)
+  }
+}
+
+async function withScene(scene: Scene, work: (context: BrowserContext, page: Page) => Promise<void>): Promise<void> {
+  const { stop } = await startScene(scene, 8080)
+  const context = await browser.newContext({ timezoneId: 'Europe/Berlin', reducedMotion: 'reduce' })
+  const page = await context.newPage()
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().includes('status of 4')) faults.push(`console: ${message.text()}`)
+  })
+  try {
+    await work(context, page)
+  } finally {
+    await context.close()
+    await stop()
+  }
+}
+
+async function signIn(page: Page): Promise<void> {
+  await page.goto(`${origin}/sign-in`)
+  await page.fill('#password', ownerPassword)
+  await page.click('main button')
+  await page.waitForURL(`${origin}/`)
+}
+
+await withScene('well', async (_context, page) => {
+  await page.goto(`${origin}/`)
+  await shoot(page, 'sign-in')
+  await signIn(page)
+  await page.setViewportSize(sizes.phone)
+  const height = await page.evaluate<number>('document.documentElement.scrollHeight')
+  if (height > sizes.phone.height) faults.push(`Home is ${height} px high on a phone of ${sizes.phone.height}`)
+  await shoot(page, 'home')
+  for (const name of ['power', 'storage', 'traffic', 'costs', 'people', 'diagnosis', 'settings']) {
+    await page.goto(`${origin}/${name}`)
+    await shoot(page, name)
+  }
+  await page.goto(`${origin}/power`)
+  await page.click('summary')
+  await shoot(page, 'power-table')
+  await page.goto(`${origin}/diagnosis/server/log`)
+  await shoot(page, 'log')
+  await page.goto(`${origin}/people/ada/remove`)
+  await shoot(page, 'remove')
+  await page.goto(`${origin}/nowhere`)
+  await shoot(page, 'not-found')
+})
+
+await withScene('trouble', async (_context, page) => {
+  await signIn(page)
+  await shoot(page, 'trouble')
+  await page.goto(`${origin}/diagnosis`)
+  await shoot(page, 'trouble-diagnosis')
+})
+
+await withScene('move', async (_context, page) => {
+  await page.goto(`${origin}/`)
+  await page.fill('#code', 'abcd efgh jklm')
+  await page.click('main button')
+  await shoot(page, 'move')
+})
+
+await withScene('claim', async (_context, page) => {
+  await page.goto(`${origin}/`)
+  await shoot(page, 'claim-code')
+  await page.fill('#code', 'WRONG')
+  await page.click('main button')
+  await shoot(page, 'claim-wrong')
+  await page.fill('#code', 'abcd efgh jklm')
+  await page.click('main button')
+  await shoot(page, 'claim-form')
+  await page.click('main button')
+  await shoot(page, 'claim-mistakes')
+  await page.fill('#price', '0,32')
+  await page.fill('#password', ownerPassword)
+  await page.fill('#again', ownerPassword)
+  await page.check('#naming-trial')
+  await page.fill('#personId', 'ada')
+  await page.fill('#personName', 'Ada Lovelace')
+  await page.selectOption('#language', 'de')
+  await page.click('main button')
+  await page.waitForSelector('#person-password')
+  await shoot(page, 'claim-done')
+  await page.click('main a.button')
+  await shoot(page, 'home-first')
+})
+
+await browser.close()
+for (const fault of faults) console.error(fault)
+console.log(faults.length === 0 ? 'No faults.' : `${faults.length} faults.`)
+process.exitCode = faults.length === 0 ? 0 : 1

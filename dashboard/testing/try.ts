@@ -1,0 +1,114 @@
+/**
+ * A dashboard to look at: `node dashboard/testing/try.ts [claim|trouble]` serves a temporary kit with two days of readings
+ * on http://localhost:8080. The real agent runs on it; a stand-in takes the helper's place, and two small listeners that
+ * of the web and Fediverse servers.
+ */
+
+import { mkdir } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { makeTestKit, ownerPassword, type TestKit } from './kit.ts'
+
+export type Scene = 'well' | 'claim' | 'trouble' | 'move'
+
+/** Serves a scene on a loopback port until stopped. */
+export async function startScene(scene: Scene, port: number): Promise<{ kit: TestKit; stop(): Promise<void> }> {
+  const claimed = scene === 'well' || scene === 'trouble'
+  const kit = await makeTestKit({
+    kit: { claimed, ...(claimed ? {} : { timezone: 'UTC' }) },
+    clockTrusted: claimed,
+    problems:
+      scene === 'trouble'
+        ? [
+            {
+              id: 'seed.unknown-key',
+              where: 'hearth.yaml:12',
+              what: 'The seed has a key “wifi.contry” that nobody knows.',
+              next: 'Write “country” instead and put the card back.',
+            },
+          ]
+        : [],
+  })
+  const neighbours = await startNeighbours(kit, scene)
+  if (scene === 'move') {
+    kit.helper.disks = [
+      {
+        name: 'nvme0n1',
+        model: 'Samsung SSD 970 EVO 500GB',
+        serial: 'S4EVNX0M',
+        size: 500_107_862_016,
+        content: [{ fileSystem: 'ntfs', label: 'Windows', size: 499_000_000_000 }],
+      },
+    ]
+  }
+  kit.helper.people.push(...(claimed ? people : []))
+  await kit.startAgent()
+  if (claimed) {
+    addReadings(path.join(kit.root.paths.agentData, 'ledger.db'))
+    const settings = await kit.services.agent.settings()
+    await kit.services.agent.saveSettings({ ...settings, pricePerKwh: '0.32', hardware: { price: '84.00', years: 7 } })
+    await kit.services.agent.tellPeople(people.length)
+  }
+  await kit.app.listen({ host: '127.0.0.1', port })
+  const stop = async () => {
+    await kit.stop()
+    for (const server of neighbours) server.close()
+  }
+  return { kit, stop }
+}
+
+const people = [
+  { id: 'ada', name: 'Ada Lovelace' },
+  { id: 'ben', name: 'Benjamin' },
+  { id: 'cleo', name: 'Cléo & <family>' },
+]
+
+/** What the agent's health checks ask: nginx's two ports and the Fediverse server. */
+async function startNeighbours({ root }: TestKit, scene: Scene): Promise<Server[]> {
+  const nodeInfo = { software: { name: 'snac' }, usage: { users: { total: people.length }, localPosts: 41 } }
+  await mkdir(path.dirname(root.paths.snacSocket), { recursive: true })
+  const servers: [Server, string | number][] = [
+    [createServer((_request, response) => response.end('plain')), 8081],
+    [createServer((_request, response) => response.end('home')), 8443],
+  ]
+  if (scene !== 'trouble') {
+    const snac = createServer((_request, response) => response.end(JSON.stringify(nodeInfo)))
+    servers.push([snac, root.paths.snacSocket])
+  }
+  for (const [server, at] of servers) await new Promise<void>((resolve) => server.listen(at, () => resolve()))
+  return servers.map(([server]) => server)
+}
+
+/** Two days of hours as the agent would have written them, with a gap. */
+function addReadings(file: string): void {
+  const database = new DatabaseSync(file, { timeout: 5000 })
+  const insert = database.prepare(
+    `INSERT OR REPLACE INTO readings (hour, trusted, energy, energyLow, energyHigh, classRank, seconds, cpuSeconds,
+     lanIn, lanOut, wanIn, wanOut, unknownIn, unknownOut) VALUES (?, 1, ?, ?, ?, 2, 3600, 360, ?, ?, ?, ?, 0, 0)`,
+  )
+  const hour = Math.floor(Date.now() / 3_600_000) * 3600
+  for (let back = 1; back <= 60; back++) {
+    if (back >= 20 && back < 26) continue
+    const evening = Math.max(0, Math.sin(((back + 3) / 24) * 2 * Math.PI))
+    const energy = Math.round((2.7 + evening * 0.9 + (back % 5) * 0.06) * 1e6)
+    const bytes = Math.round((4 + evening * 40 + (back % 7)) * 1e6)
+    insert.run(
+      hour - back * 3600,
+      energy,
+      Math.round(energy * 0.72),
+      Math.round(energy * 1.3),
+      bytes * 2,
+      bytes * 3,
+      bytes,
+      bytes >> 1,
+    )
+  }
+  database.close()
+}
+
+if (import.meta.main) {
+  const scene = (process.argv[2] ?? 'well') as Scene
+  const { kit } = await startScene(scene, 8080)
+  console.log(`http://localhost:8080  password: ${ownerPassword}  claim code: ${kit.helper.code}`)
+}
