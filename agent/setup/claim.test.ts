@@ -3,7 +3,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { type KitPaths, kitPaths } from '../paths.ts'
-import { checkClaim, claimCode, createClaim, endClaim, hashClaim, isClaimHash } from './claim.ts'
+import { checkClaim, claimCode, createClaim, endClaim } from './claim.ts'
+import { hashClaim, isClaimHash } from './claim-hash.ts'
 
 let paths: KitPaths
 beforeEach(async () => {

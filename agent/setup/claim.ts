@@ -1,20 +1,14 @@
-import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KitPaths } from '../paths.ts'
+import { deriveClaim, hashClaim, parseClaimHash, tidyCode } from './claim-hash.ts'
 import { readJson, readText, removeDurably, writeDurably } from './files.ts'
 
 /** Crockford's base 32: no I, L, O or U. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 /** Sixty bits in three groups of four. */
 const symbols = 12
-/** A code from a seed may be shorter, but not below forty bits. */
-const fewestSymbols = 8
-const mostSymbols = 64
-
-const cost = { N: 16384, r: 8, p: 1 }
-const memoryLimit = 64 * 1024 * 1024
-
 /** A slow check for everybody, once somebody guesses: four a second, 4,000 years for forty bits. */
 const guessingAfter = 5
 const guessingMilliseconds = 250
@@ -41,7 +35,7 @@ export interface ClaimAnswer {
  */
 export async function createClaim(paths: KitPaths, { hash }: { hash?: string } = {}): Promise<string | null> {
   if (hash !== undefined) {
-    parseHash(hash)
+    parseClaimHash(hash)
     await removeDurably(codeFile(paths))
     await writeClaim(paths, { hash, failures: 0 })
     return null
@@ -78,47 +72,17 @@ export async function endClaim(paths: KitPaths): Promise<void> {
   await removeDurably(paths.claim)
 }
 
-/** The salted hash of a code, as a seed's `claim-hash` carries it. */
-export async function hashClaim(code: string): Promise<string> {
-  const tidy = tidyCode(code)
-  if (tidy === null) throw new Error(`a claim code has ${fewestSymbols} to ${mostSymbols} letters and digits`)
-  const salt = randomBytes(16)
-  const hash = await derive(tidy, salt, cost, 32)
-  return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64url'), hash.toString('base64url')].join('$')
-}
-
-/** Whether a text is a hash that this kit can check. */
-export function isClaimHash(text: string): boolean {
-  try {
-    parseHash(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
 async function checkOne(paths: KitPaths, code: string): Promise<ClaimAnswer> {
   const claim = await readJson(paths.claim, asClaimFile)
   const tidy = tidyCode(code)
   if (claim === null || tidy === null) return { right: false, retryAfterSeconds: 0 }
   if (claim.failures >= guessingAfter) await sleep(guessingMilliseconds)
-  const { salt, hash, ...stored } = parseHash(claim.hash)
-  if (timingSafeEqual(await derive(tidy, salt, stored, hash.length), hash)) return { right: true, retryAfterSeconds: 0 }
+  const { salt, hash, ...stored } = parseClaimHash(claim.hash)
+  if (timingSafeEqual(await deriveClaim(tidy, salt, stored, hash.length), hash))
+    return { right: true, retryAfterSeconds: 0 }
   const failures = Math.min(claim.failures + 1, mostFailures)
   if (failures !== claim.failures) await writeClaim(paths, { ...claim, failures })
   return { right: false, retryAfterSeconds: Math.min(2 ** Math.max(failures - 3, 0), longestWaitSeconds) }
-}
-
-/** Upper case without separators and with what people mix up put right; null when it cannot be a code. */
-function tidyCode(code: string): string | null {
-  if (code.length > 4 * mostSymbols) return null
-  const tidy = code
-    .toUpperCase()
-    .replace(/[\s\p{Dash}_.]/gu, '')
-    .replaceAll('O', '0')
-    .replace(/[IL]/g, '1')
-  const possible = tidy.length >= fewestSymbols && tidy.length <= mostSymbols && /^[0-9A-HJKMNP-TV-Z]+$/.test(tidy)
-  return possible ? tidy : null
 }
 
 function newCode(): string {
@@ -126,28 +90,10 @@ function newCode(): string {
   return code.replace(/(.{4})(?=.)/g, '$1-')
 }
 
-function parseHash(text: string) {
-  const match = /^scrypt\$(\d{1,7})\$(\d{1,2})\$(\d{1,2})\$([\w-]{16,128})\$([\w-]{22,128})$/.exec(text.trim())
-  if (!match) throw new Error('is not a claim hash; it looks like scrypt$16384$8$1$SALT$HASH')
-  const [N, r, p] = match.slice(1, 4).map(Number) as [number, number, number]
-  const powerOfTwo = (N & (N - 1)) === 0
-  if (!powerOfTwo || N < 1024 || r < 1 || p < 1 || p > 4 || 128 * N * r > memoryLimit / 2)
-    throw new Error('is a claim hash with costs this kit does not accept; use N=16384, r=8, p=1')
-  return { N, r, p, salt: Buffer.from(match[4] ?? '', 'base64url'), hash: Buffer.from(match[5] ?? '', 'base64url') }
-}
-
-function derive(code: string, salt: Buffer, { N, r, p }: typeof cost, length: number): Promise<Buffer> {
-  return new Promise((resolve, reject) =>
-    scrypt(code, salt, length, { N, r, p, maxmem: memoryLimit }, (error, key) =>
-      error ? reject(error) : resolve(key),
-    ),
-  )
-}
-
 function asClaimFile(value: unknown): ClaimFile {
   const { hash, failures } = (value ?? {}) as Record<string, unknown>
   if (typeof hash !== 'string' || !Number.isSafeInteger(failures)) throw new Error('is not a claim file')
-  parseHash(hash)
+  parseClaimHash(hash)
   return { hash, failures: failures as number }
 }
 

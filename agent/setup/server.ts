@@ -34,12 +34,14 @@ export interface ServerOptions {
 }
 
 /**
- * Makes the Fediverse server's tree if there is none, and sets what depends on host and language. A trial whose kit was
- * renamed gets its new host by `changeServerName`, never here. Can be repeated at any time.
+ * Makes the Fediverse server's tree if there is none, or if nobody is on it and it has another host, and sets what depends
+ * on host and language. Once people are there, only `changeServerName` changes the host. Can be repeated at any time.
  */
 export async function ensureServer(paths: KitPaths, options: ServerOptions, run: Run = realRun): Promise<void> {
   await recover(paths)
-  if ((await serverHost(paths)) === null) {
+  const host = await serverHost(paths)
+  const unused = host !== options.host && (await peopleIds(paths.snac)).length === 0
+  if (host === null || unused) {
     const tree = `${paths.snac}.new`
     await makeTree(paths, tree, options, run)
     await rm(paths.snac, { recursive: true, force: true })

@@ -1,0 +1,71 @@
+import path from 'node:path'
+import type { KitPaths } from '../paths.ts'
+import { writeDurably } from './files.ts'
+
+export interface Wifi {
+  /** ISO 3166, two capital letters: which channels and powers are allowed. */
+  country: string
+  /** 1 to 32 bytes. */
+  ssid: string
+  /** 8 to 63 printable ASCII characters, or the 64 hex digits of a computed key; null for an open network. */
+  password: string | null
+  security: WifiSecurity
+}
+
+export const wifiSecurities = ['wpa2', 'wpa3', 'wpa2/wpa3', 'open'] as const
+export type WifiSecurity = (typeof wifiSecurities)[number]
+
+/** Writes what wpa_supplicant and networkd need; the configuration with the password is root's alone. */
+export async function writeWifi(paths: KitPaths, wifi: Wifi): Promise<void> {
+  await writeDurably(path.join(paths.etc, 'network', '70-wireless.network'), networkText)
+  await writeDurably(path.join(paths.etc, 'wpa', 'wpa_supplicant.conf'), supplicantText(wifi), { mode: 0o600 })
+}
+
+/** wpa_supplicant's configuration. The name of the network is in hex, so that nothing in it is read as anything else. */
+export function supplicantText({ country, ssid, password, security }: Wifi): string {
+  const lines = [`ssid=${Buffer.from(ssid, 'utf8').toString('hex')}`, 'scan_ssid=1', ...keyLines(password, security)]
+  return `ctrl_interface=/run/wpa_supplicant
+update_config=0
+country=${country}
+network={
+${lines.map((line) => `\t${line}`).join('\n')}
+}
+`
+}
+
+function keyLines(password: string | null, security: WifiSecurity): string[] {
+  if (security === 'open' || password === null) return ['key_mgmt=NONE']
+  // A computed key fits WPA2 only: WPA3 needs the words themselves.
+  if (isComputedKey(password))
+    return ['key_mgmt=WPA-PSK WPA-PSK-SHA256', 'ieee80211w=1', `psk=${password.toLowerCase()}`]
+  // wpa_supplicant reads from the first quotation mark to the last one of the line.
+  const key = `psk="${password}"`
+  if (security === 'wpa2') return ['key_mgmt=WPA-PSK WPA-PSK-SHA256', 'ieee80211w=1', key]
+  if (security === 'wpa3') return ['key_mgmt=SAE', 'ieee80211w=2', key]
+  return ['key_mgmt=WPA-PSK WPA-PSK-SHA256 SAE', 'ieee80211w=1', key]
+}
+
+/** Whether a password is the 64 hex digits that Raspberry Pi Imager computes from one. */
+export function isComputedKey(password: string): boolean {
+  return /^[0-9a-f]{64}$/i.test(password)
+}
+
+// A cable is preferred where both are there.
+const networkText = `[Match]
+Type=wlan
+
+[Network]
+DHCP=yes
+IPv6AcceptRA=yes
+LinkLocalAddressing=yes
+
+[DHCPv4]
+SendHostname=yes
+UseDNS=yes
+UseNTP=yes
+UseHostname=no
+RouteMetric=2048
+
+[IPv6AcceptRA]
+RouteMetric=2048
+`
