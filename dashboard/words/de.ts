@@ -3,7 +3,6 @@ import type { Words } from './en.ts'
 const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`
 
 export const de: Words = {
-  language: 'Deutsch',
   site: 'Commonhearth',
   skip: 'Zum Inhalt',
   nav: {
@@ -26,7 +25,6 @@ export const de: Words = {
     copied: 'Kopiert',
     signOut: 'Abmelden',
     toHome: 'Zur Startseite',
-    notSet: 'nicht angegeben',
     unknown: 'noch nicht bekannt',
     asTable: 'Dasselbe als Tabelle',
     languageSwitch: 'Sprache',
@@ -86,7 +84,6 @@ export const de: Words = {
     helperDown: 'Der Server kann den Code gerade nicht prüfen.',
     helperDownNext:
       'Warte eine Minute und versuch es noch einmal. Hilft das nicht, schalte den Server aus und wieder ein.',
-    already: 'Dieser Server hat schon jemanden. Bitte melde dich mit dem Passwort an.',
 
     formTitle: 'Ein paar Fragen',
     formLead: 'Du kannst alles später ändern, außer wo es anders dabeisteht.',
@@ -143,7 +140,6 @@ export const de: Words = {
     moveTitle: 'Auf die eingebaute Platte umziehen?',
     moveText:
       'Der Server läuft von einem Stick oder einer Karte. Er kann auf eine Platte in diesem Computer umziehen; das ist schneller und hält länger. Alles auf dieser Platte wird gelöscht.',
-    moveChoose: 'Platte',
     moveHolds: 'darauf:',
     moveEmpty: 'nichts Lesbares',
     moveConfirm: (name) => `Um diese Platte zu löschen, tippe ihren Namen: ${name}`,
@@ -303,7 +299,6 @@ export const de: Words = {
     idHint:
       'Nur Buchstaben ohne Umlaute, Ziffern und _, höchstens 30. Er wird Teil der Adresse und bleibt, wie er ist.',
     name: 'Angezeigter Name',
-    page: 'Seite',
     reset: 'Neues Passwort',
     remove: 'Entfernen',
     resetTitle: (name) => `Ein neues Passwort für ${name}?`,
@@ -316,7 +311,6 @@ export const de: Words = {
     removed: (name) => `${name} wurde entfernt.`,
     passwordTitle: (name) => `Das Passwort von ${name}`,
     passwordText: 'Es erscheint nur dieses eine Mal. Schreib es auf oder gib es jetzt weiter.',
-    unknownPerson: 'Dieses Konto gibt es nicht.',
     idWrong: 'Bitte nur Buchstaben ohne Umlaute, Ziffern und _, höchstens 30.',
     idTaken: 'Dieser Kurzname ist vergeben.',
     nameWrong: 'Bitte gib einen Namen mit höchstens 60 Zeichen an.',
@@ -327,12 +321,10 @@ export const de: Words = {
     checks: 'Prüfungen',
     states: { well: 'gut', attention: 'Hinweis', unwell: 'nicht gut' },
     services: 'Dienste',
-    service: 'Dienst',
     running: 'läuft',
     stopped: 'steht still',
     off: 'aus',
     since: (at) => `seit ${at}`,
-    memory: 'Arbeitsspeicher',
     restart: 'Neu starten',
     restarted: (name) => `${name}: neu gestartet.`,
     log: 'Meldungen',
@@ -343,12 +335,10 @@ export const de: Words = {
     machine: 'Dieser Server',
     board: 'Gerät',
     uptime: 'Läuft seit',
-    slot: 'System',
     slotOf: (slot) => `Kopie ${slot}`,
     started: 'Version vom',
     fingerprint: 'Wörter des Zertifikats',
     time: 'Uhrzeit des Servers',
-    servicesDown: 'Die Dienste lassen sich gerade nicht abfragen.',
   },
   services: {
     server: 'Fediverse-Server',
@@ -486,7 +476,6 @@ export const de: Words = {
     number: 'Bitte gib eine Zahl an, wie 0,32 oder 0.32.',
     positive: 'Bitte gib eine Zahl über null an.',
     cents: (suggestion) => `Das sieht nach Cent aus. Meinst du ${suggestion}?`,
-    tooLarge: 'Diese Zahl ist zu groß.',
     years: 'Bitte gib 1 bis 30 Jahre an.',
     choice: 'Bitte wähle etwas aus der Liste.',
     eitherOr: 'Bitte wähle eines von beiden.',
@@ -496,7 +485,6 @@ export const de: Words = {
     passwordWrong: 'Das ist nicht das jetzige Passwort.',
     serverName: 'Bitte gib eine Domain an wie social.unser-haus.example, ohne https:// und ohne Leerzeichen.',
     hostname: 'Bitte 1 bis 32 Buchstaben ohne Umlaute, Ziffern und Striche, kein Strich am Anfang oder Ende.',
-    address: 'Bitte gib eine Adresse in deinem Heimnetz an, wie 192.168.1.40.',
     time: 'Bitte gib Datum und Uhrzeit an wie 2026-11-24 18:30.',
   },
 

@@ -4,7 +4,6 @@ import type { ServiceName } from '#agent/helper/protocol.ts'
 const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`
 
 export const en = {
-  language: 'English',
   site: 'Commonhearth',
   skip: 'Skip to content',
   nav: {
@@ -27,7 +26,6 @@ export const en = {
     copied: 'Copied',
     signOut: 'Sign out',
     toHome: 'Go to Home',
-    notSet: 'not set',
     unknown: 'not known yet',
     asTable: 'The same as a table',
     languageSwitch: 'Language',
@@ -86,7 +84,6 @@ export const en = {
       `Too many wrong codes. Please wait ${plural(seconds, 'second', 'seconds')}, then try again.`,
     helperDown: 'The server cannot check the code just now.',
     helperDownNext: 'Wait a minute and try again. If it stays so, switch the server off and on.',
-    already: 'This server has been claimed. Please sign in with the owner’s password.',
 
     formTitle: 'A few questions',
     formLead: 'You can change all of this later, except where it says so.',
@@ -143,7 +140,6 @@ export const en = {
     moveTitle: 'Move to the internal disk?',
     moveText:
       'The server runs from a removable stick or card. It can move to a disk inside this computer, which is faster and lasts longer. Everything on that disk is erased.',
-    moveChoose: 'Disk',
     moveHolds: 'holds',
     moveEmpty: 'nothing that can be read',
     moveConfirm: (name: string) => `To erase this disk, type its name: ${name}`,
@@ -303,7 +299,6 @@ export const en = {
     id: 'Short name',
     idHint: 'Letters, digits and _ only, up to 30. It becomes part of the address and stays as it is.',
     name: 'Name to show',
-    page: 'Page',
     reset: 'New password',
     remove: 'Remove',
     resetTitle: (name: string) => `A new password for ${name}?`,
@@ -316,7 +311,6 @@ export const en = {
     removed: (name: string) => `${name} has been removed.`,
     passwordTitle: (name: string) => `The password of ${name}`,
     passwordText: 'It is shown this one time only. Write it down or pass it on now.',
-    unknownPerson: 'There is no such account.',
     idWrong: 'Please use only letters, digits and _, 30 at most.',
     idTaken: 'This short name is taken.',
     nameWrong: 'Please give a name of at most 60 characters.',
@@ -327,12 +321,10 @@ export const en = {
     checks: 'Checks',
     states: { well: 'well', attention: 'note', unwell: 'not well' },
     services: 'Services',
-    service: 'Service',
     running: 'running',
     stopped: 'stopped',
     off: 'off',
     since: (at: string) => `since ${at}`,
-    memory: 'Memory',
     restart: 'Restart',
     restarted: (name: string) => `${name} was restarted.`,
     log: 'Messages',
@@ -343,12 +335,10 @@ export const en = {
     machine: 'This server',
     board: 'Machine',
     uptime: 'Running for',
-    slot: 'System',
     slotOf: (slot: string) => `copy ${slot}`,
     started: 'Version built',
     fingerprint: 'Certificate words',
     time: 'Time of the server',
-    servicesDown: 'The services cannot be asked just now.',
   },
   services: {
     server: 'Fediverse server',
@@ -486,7 +476,6 @@ export const en = {
     number: 'Please write a number like 0.32 or 0,32.',
     positive: 'Please write a number above zero.',
     cents: (suggestion: string) => `This looks like cents. Did you mean ${suggestion}?`,
-    tooLarge: 'This number is too large.',
     years: 'Please write a number of years from 1 to 30.',
     choice: 'Please choose one from the list.',
     eitherOr: 'Please choose one of the two.',
@@ -497,7 +486,6 @@ export const en = {
     passwordWrong: 'This is not the present password.',
     serverName: 'Please write a domain like social.our-house.example, without https:// and without spaces.',
     hostname: 'Please use 1 to 32 letters, digits and dashes, no dash first or last.',
-    address: 'Please write an address on your home network, like 192.168.1.40.',
     time: 'Please write date and time like 2026-11-24 18:30.',
   },
 

@@ -3,7 +3,6 @@ import type { Words } from './en.ts'
 const plural = (count: number, one: string, many: string) => `${count} ${count < 2 ? one : many}`
 
 export const fr: Words = {
-  language: 'Français',
   site: 'Commonhearth',
   skip: 'Aller au contenu',
   nav: {
@@ -26,7 +25,6 @@ export const fr: Words = {
     copied: 'Copié',
     signOut: 'Se déconnecter',
     toHome: 'Aller à l’accueil',
-    notSet: 'non renseigné',
     unknown: 'pas encore connu',
     asTable: 'La même chose en tableau',
     languageSwitch: 'Langue',
@@ -83,7 +81,6 @@ export const fr: Words = {
     codeWait: (seconds) => `Trop de codes erronés. Attendez ${plural(seconds, 'seconde', 'secondes')}, puis réessayez.`,
     helperDown: 'Le serveur ne peut pas vérifier le code pour le moment.',
     helperDownNext: 'Attendez une minute et réessayez. Si rien ne change, éteignez puis rallumez le serveur.',
-    already: 'Ce serveur est déjà à quelqu’un. Connectez-vous avec le mot de passe.',
 
     formTitle: 'Quelques questions',
     formLead: 'Tout pourra être changé plus tard, sauf là où c’est indiqué.',
@@ -142,7 +139,6 @@ export const fr: Words = {
     moveTitle: 'Passer sur le disque interne ?',
     moveText:
       'Le serveur tourne depuis une clé ou une carte. Il peut s’installer sur un disque de cet ordinateur, plus rapide et plus durable. Tout ce qui s’y trouve sera effacé.',
-    moveChoose: 'Disque',
     moveHolds: 'contient',
     moveEmpty: 'rien de lisible',
     moveConfirm: (name) => `Pour effacer ce disque, tapez son nom : ${name}`,
@@ -303,7 +299,6 @@ export const fr: Words = {
     idHint:
       'Seulement des lettres sans accent, des chiffres et _, 30 au plus. Il fait partie de l’adresse et ne change plus.',
     name: 'Nom affiché',
-    page: 'Page',
     reset: 'Nouveau mot de passe',
     remove: 'Supprimer',
     resetTitle: (name) => `Un nouveau mot de passe pour ${name} ?`,
@@ -316,7 +311,6 @@ export const fr: Words = {
     removed: (name) => `Le compte de ${name} a été supprimé.`,
     passwordTitle: (name) => `Le mot de passe de ${name}`,
     passwordText: 'Il n’est montré que cette fois-ci. Notez-le ou transmettez-le maintenant.',
-    unknownPerson: 'Ce compte n’existe pas.',
     idWrong: 'Seulement des lettres sans accent, des chiffres et _, 30 au plus.',
     idTaken: 'Ce nom court est déjà pris.',
     nameWrong: 'Donnez un nom de 60 caractères au plus.',
@@ -327,12 +321,10 @@ export const fr: Words = {
     checks: 'Vérifications',
     states: { well: 'bien', attention: 'à noter', unwell: 'pas bien' },
     services: 'Services',
-    service: 'Service',
     running: 'en marche',
     stopped: 'arrêté',
     off: 'éteint',
     since: (at) => `depuis le ${at}`,
-    memory: 'Mémoire',
     restart: 'Redémarrer',
     restarted: (name) => `${name} : redémarré.`,
     log: 'Messages',
@@ -343,12 +335,10 @@ export const fr: Words = {
     machine: 'Ce serveur',
     board: 'Appareil',
     uptime: 'En marche depuis',
-    slot: 'Système',
     slotOf: (slot) => `copie ${slot}`,
     started: 'Version du',
     fingerprint: 'Mots du certificat',
     time: 'Heure du serveur',
-    servicesDown: 'Impossible d’interroger les services pour le moment.',
   },
   services: {
     server: 'Serveur du Fédivers',
@@ -487,7 +477,6 @@ export const fr: Words = {
     number: 'Écrivez un nombre comme 0,25 ou 0.25.',
     positive: 'Écrivez un nombre plus grand que zéro.',
     cents: (suggestion) => `On dirait des centimes. Vouliez-vous dire ${suggestion} ?`,
-    tooLarge: 'Ce nombre est trop grand.',
     years: 'Écrivez un nombre d’années de 1 à 30.',
     choice: 'Choisissez dans la liste, s’il vous plaît.',
     eitherOr: 'Choisissez l’un des deux, s’il vous plaît.',
@@ -498,7 +487,6 @@ export const fr: Words = {
     passwordWrong: 'Ce n’est pas le mot de passe actuel.',
     serverName: 'Écrivez un domaine comme social.notre-maison.example, sans https:// et sans espaces.',
     hostname: 'De 1 à 32 lettres sans accent, chiffres et tirets, sans tiret au début ni à la fin.',
-    address: 'Écrivez une adresse de votre réseau, comme 192.168.1.40.',
     time: 'Écrivez la date et l’heure comme 2026-11-24 18:30.',
   },
 
