@@ -15,6 +15,8 @@ export type SeedNode =
   | { kind: 'list'; items: SeedNode[]; place: Place }
   | { kind: 'map'; entries: SeedEntry[]; place: Place }
   | { kind: 'empty'; place: Place }
+  /** Something the kit does not follow; the problem is already told. */
+  | { kind: 'refused'; place: Place }
 
 export interface SeedEntry {
   key: string
@@ -168,7 +170,7 @@ class Reader {
           next,
         ),
       )
-      return { kind: 'empty', place }
+      return { kind: 'refused', place }
     }
     if (depth > deepest) {
       this.#problems.push(
@@ -180,7 +182,7 @@ class Reader {
           'Compare it with hearth-example.yaml.',
         ),
       )
-      return { kind: 'empty', place }
+      return { kind: 'refused', place }
     }
     if (isMap(node)) return { kind: 'map', entries: this.map(node, depth), place }
     if (isSeq(node))

@@ -126,6 +126,7 @@ export class SeedChecks {
 
   /** One line of text, or null with a problem. */
   text(node: SeedNode, name: string): string | null {
+    if (node.kind === 'refused') return null
     if (node.kind === 'empty')
       return this.problem('empty', node.place, `“${name}” has no value.`, `Write one, or put a # before the line.`)
     if (node.kind !== 'text')
@@ -218,6 +219,7 @@ export class SeedChecks {
   }
 
   wifi(node: SeedNode): Wifi | null {
+    if (node.kind === 'refused') return null
     if (node.kind !== 'map')
       return this.problem(
         'wifi',
@@ -331,15 +333,18 @@ function closest(word: string, names: readonly string[]): string | null {
   return best && best.distance <= Math.max(1, Math.floor(best.name.length / 4)) ? best.name : null
 }
 
-/** Levenshtein's distance. */
+/** Levenshtein's distance, two neighbours in the wrong order counted once. */
 function distance(a: string, b: string): number {
+  let before: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
-    for (let j = 1; j <= b.length; j++)
-      next.push(
-        Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)),
-      )
+    for (let j = 1; j <= b.length; j++) {
+      const changed = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? 0) + 1 : changed
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, changed, swapped))
+    }
+    before = row
     row = next
   }
   return row[b.length] ?? 0

@@ -1,0 +1,81 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { overwriteOnMedium, writeOnMedium } from './medium.ts'
+import { readMedium } from './seed-store.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-medium-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const put = (name: string, text: string) => writeFile(path.join(folder, name), text)
+
+describe('readMedium', () => {
+  test('an empty medium, and one with other people’s files', async () => {
+    expect(await readMedium(folder)).toEqual({ values: {}, problems: [], ignored: [], files: [] })
+    await put('config.txt', 'name: x')
+    await put('._hearth.yaml', 'name: x')
+    expect((await readMedium(folder)).files).toEqual([])
+  })
+
+  test.each(['hearth.yaml', 'HEARTH.YAM'.concat('L'), 'Hearth.yml', 'hearth.yaml.txt'])(
+    'a seed called %s',
+    async (name) => {
+      await put(name, 'name: garden\nnope: 1\n')
+      const { values, problems, files } = await readMedium(folder)
+      expect(values).toEqual({ name: 'garden' })
+      expect(problems[0]?.where).toBe(`${name}:2:1`)
+      expect(files).toEqual([name])
+    },
+  )
+
+  test('an example that was filled in is a seed; one that was not is left alone', async () => {
+    await put('hearth-example.yaml', '# name: x\n')
+    expect((await readMedium(folder)).files).toEqual([])
+    await put('hearth-example.yaml', '# about\nname: garden\n')
+    expect(await readMedium(folder)).toMatchObject({ values: { name: 'garden' }, files: ['hearth-example.yaml'] })
+  })
+
+  test('of two seeds the better name is read, and the other reported', async () => {
+    await put('hearth.yml', 'name: second\n')
+    await put('hearth.yaml', 'name: first\n')
+    const { values, problems } = await readMedium(folder)
+    expect(values).toEqual({ name: 'first' })
+    expect(problems).toMatchObject([{ id: 'seed.two-files', where: 'hearth.yml' }])
+  })
+
+  test('the seed goes before what Imager was told', async () => {
+    await put('user-data', '#cloud-config\nhostname: imager\ntimezone: Europe/Paris\n')
+    await put('hearth.yaml', 'name: garden\n')
+    const { values, files } = await readMedium(folder)
+    expect(values).toEqual({ name: 'garden', timezone: 'Europe/Paris' })
+    expect(files).toEqual(['hearth.yaml', 'user-data'])
+  })
+
+  test('a huge file is not read whole', async () => {
+    await writeFile(path.join(folder, 'hearth.yaml'), Buffer.alloc(64 * 1024 * 1024, 'a'))
+    expect((await readMedium(folder)).problems).toMatchObject([{ id: 'seed.too-big' }])
+  })
+})
+
+describe('writing on the medium', () => {
+  test('a file is replaced where it stands, in full', async () => {
+    const file = path.join(folder, 'hearth.yaml')
+    await writeFile(file, `password: ${'secret'.repeat(100)}`)
+    await overwriteOnMedium(file, '# note\n')
+    expect(await readFile(file, 'utf8')).toBe('# note\r\n')
+    await overwriteOnMedium(file, `# ${'longer '.repeat(500)}\n`)
+    expect((await readFile(file, 'utf8')).length).toBe(3505 - 1)
+  })
+
+  test('the kit’s own files are written once', async () => {
+    const file = path.join(folder, 'CLAIM-CODE.txt')
+    await writeOnMedium(file, 'a\nb\n')
+    await writeOnMedium(file, 'a\nb\n')
+    expect(await readFile(file, 'utf8')).toBe('a\r\nb\r\n')
+    expect(await readdir(folder)).toEqual(['CLAIM-CODE.txt'])
+  })
+})
