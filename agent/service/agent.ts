@@ -33,6 +33,8 @@ import { trafficTotals } from './traffic-totals.ts'
 
 /** After a start the kit has better things to do than to catch up. */
 const catchUpMs = 2 * 60_000
+/** Whether data can be written is tried by writing; not on each look at a page, for the card's sake. */
+const probeMs = 10 * 60_000
 /** Old readings are deleted only when the clock has been right for so long. */
 const steadyEnoughSeconds = 3600
 
@@ -60,6 +62,7 @@ export class Agent {
   readonly #networkWatch: FileWatch
   readonly #slotKeeper: SlotKeeper
   #catchUpTimer: NodeJS.Timeout | undefined
+  #probe: { at: number; error: string | null } | null = null
 
   constructor({ paths, webPorts, plugPort = 80, clock = kitClock(paths) }: AgentOptions) {
     this.#paths = paths
@@ -168,7 +171,7 @@ export class Agent {
     return judge({
       server,
       web,
-      dataWriteError: dataWriteError(this.#paths.agentData),
+      dataWriteError: this.#dataWriteError(),
       boot: this.#files.boot(),
       kit: this.#files.kit(),
       space: readSpace(this.#paths.agentData),
@@ -250,6 +253,14 @@ export class Agent {
       if (!(error instanceof ServerTrouble)) throw error
       return { answers: false, reason: error.message }
     }
+  }
+
+  #dataWriteError(): string | null {
+    const at = this.#clock.monotonic()
+    if (!this.#probe || at - this.#probe.at > probeMs) {
+      this.#probe = { at, error: dataWriteError(this.#paths.agentData) }
+    }
+    return this.#probe.error
   }
 
   async #countStorage(): Promise<void> {
