@@ -146,7 +146,14 @@ describe('Wi-Fi', () => {
     expect(text).toContain(`ssid=${Buffer.from(wifi.ssid).toString('hex')}\n`)
     expect(text).toContain('country=DE\n')
     expect(text).toContain('key_mgmt=WPA-PSK WPA-PSK-SHA256 SAE\n')
-    expect(text).toContain('psk="pass"word#"\n')
+    expect(text).toContain(`sae_password=${Buffer.from(wifi.password).toString('hex')}\n`)
+    expect(text.replace('sae_password', '')).not.toContain('pass')
+  })
+
+  test('the key of WPA2 is the one of the standard', () => {
+    // IEEE 802.11, annex J.4.
+    const text = supplicantText({ country: 'DE', ssid: 'IEEE', password: 'password', security: 'wpa2' })
+    expect(text).toContain('psk=f42c6fc52df0ebef9ebb4b90b38a5f902e83fe1b135a70e23aed762e9710a12e\n')
   })
 
   test('WPA3 alone demands protected frames; a computed key is for WPA2 only; open has no key', () => {

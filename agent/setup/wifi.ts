@@ -1,3 +1,4 @@
+import { pbkdf2Sync } from 'node:crypto'
 import path from 'node:path'
 import type { KitPaths } from '../paths.ts'
 import { writeDurably } from './files.ts'
@@ -21,9 +22,10 @@ export async function writeWifi(paths: KitPaths, wifi: Wifi): Promise<void> {
   await writeDurably(path.join(paths.etc, 'wpa', 'wpa_supplicant.conf'), supplicantText(wifi), { mode: 0o600 })
 }
 
-/** wpa_supplicant's configuration. The name of the network is in hex, so that nothing in it is read as anything else. */
+/** wpa_supplicant's configuration. Names and passwords are in hex, so that nothing in them is read as anything
+ * else: wpa_supplicant ends a quoted password with `"#` in it too early. */
 export function supplicantText({ country, ssid, password, security }: Wifi): string {
-  const lines = [`ssid=${Buffer.from(ssid, 'utf8').toString('hex')}`, 'scan_ssid=1', ...keyLines(password, security)]
+  const lines = [`ssid=${hex(ssid)}`, 'scan_ssid=1', ...keyLines(password, ssid, security)]
   return `ctrl_interface=/run/wpa_supplicant
 update_config=0
 country=${country}
@@ -33,16 +35,19 @@ ${lines.map((line) => `\t${line}`).join('\n')}
 `
 }
 
-function keyLines(password: string | null, security: WifiSecurity): string[] {
+function keyLines(password: string | null, ssid: string, security: WifiSecurity): string[] {
   if (security === 'open' || password === null) return ['key_mgmt=NONE']
+  const computed = isComputedKey(password)
+  const psk = `psk=${computed ? password.toLowerCase() : pbkdf2Sync(password, ssid, 4096, 32, 'sha1').toString('hex')}`
   // A computed key fits WPA2 only: WPA3 needs the words themselves.
-  if (isComputedKey(password))
-    return ['key_mgmt=WPA-PSK WPA-PSK-SHA256', 'ieee80211w=1', `psk=${password.toLowerCase()}`]
-  // wpa_supplicant reads from the first quotation mark to the last one of the line.
-  const key = `psk="${password}"`
-  if (security === 'wpa2') return ['key_mgmt=WPA-PSK WPA-PSK-SHA256', 'ieee80211w=1', key]
-  if (security === 'wpa3') return ['key_mgmt=SAE', 'ieee80211w=2', key]
-  return ['key_mgmt=WPA-PSK WPA-PSK-SHA256 SAE', 'ieee80211w=1', key]
+  if (computed || security === 'wpa2') return ['key_mgmt=WPA-PSK WPA-PSK-SHA256', 'ieee80211w=1', psk]
+  const words = `sae_password=${hex(password)}`
+  if (security === 'wpa3') return ['key_mgmt=SAE', 'ieee80211w=2', words]
+  return ['key_mgmt=WPA-PSK WPA-PSK-SHA256 SAE', 'ieee80211w=1', psk, words]
+}
+
+function hex(text: string): string {
+  return Buffer.from(text, 'utf8').toString('hex')
 }
 
 /** Whether a password is the 64 hex digits that Raspberry Pi Imager computes from one. */
