@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { BadFileError, readJson, readText, removeDurably, writeDurably } from './files.ts'
+import { BadFileError, makeFolder, readJson, readText, removeDurably, writeDurably } from './files.ts'
 import { CommandError, mustRun, run } from './run.ts'
 import { fourWords, words } from './words.ts'
 
@@ -34,6 +34,15 @@ describe('files', () => {
     await Promise.all(texts.map((text) => writeDurably(at('c'), text)))
     expect(texts).toContain(await readText(at('c')))
     expect(await readdir(folder)).toEqual(['c'])
+  })
+
+  test('a private folder does not close the folders above it', async () => {
+    await makeFolder(at('a/b/private'), 0o700)
+    await makeFolder(at('a/b/private'), 0o700)
+    const modes = await Promise.all(
+      ['a', 'a/b', 'a/b/private'].map(async (name) => (await stat(at(name))).mode & 0o777),
+    )
+    expect(modes.map((mode) => mode.toString(8))).toEqual(['755', '755', '700'])
   })
 
   test('removed twice', async () => {

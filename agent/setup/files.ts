@@ -32,11 +32,19 @@ export async function writeDurably(file: string, content: string | Uint8Array, o
   await syncFolder(folder)
 }
 
-/** Makes a folder and what is missing above it, and fsyncs the parents of those it made. */
+/** Makes a folder with this mode, and what is missing above it (0755); fsyncs the parents of those it made. */
 export async function makeFolder(folder: string, mode = 0o755): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode })
-  if (first === undefined) return
-  for (let made = folder; made.length >= first.length; made = path.dirname(made)) await syncFolder(path.dirname(made))
+  const parent = path.dirname(folder)
+  try {
+    await mkdir(folder, { mode })
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || parent === folder) throw error
+    await makeFolder(parent)
+    return makeFolder(folder, mode)
+  }
+  await syncFolder(parent)
 }
 
 /** Removes a file durably; no error if it is not there. */
