@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { copyFileSync, existsSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
 import path from 'node:path'
 import { ensureFolder } from '../build/context.ts'
 import type { Tools } from '../build/tools.ts'
@@ -279,4 +280,18 @@ process.on('exit', () => {
 
 export function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
+
+/** The wanted port if it is free on 127.0.0.1, else one that is. */
+export async function freePort(wanted = 0): Promise<number> {
+  const listen = (port: number) =>
+    new Promise<number>((resolve, reject) => {
+      const probe = net.createServer()
+      probe.once('error', reject)
+      probe.listen(port, '127.0.0.1', () => {
+        const { port: got } = probe.address() as net.AddressInfo
+        probe.close(() => resolve(got))
+      })
+    })
+  return listen(wanted).catch(() => listen(0))
 }

@@ -1,9 +1,8 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import net from 'node:net'
 import path from 'node:path'
 import { buildImage } from '../build/build.ts'
 import { chooseAccelerator } from './accelerator.ts'
-import { Guest, sleep } from './guest.ts'
+import { freePort, Guest, sleep } from './guest.ts'
 
 /**
  * `hearth up`: builds the x86 kit where needed, starts it, and stays until Ctrl-C. The kit's disk is kept in the cache
@@ -61,20 +60,6 @@ export async function up(options: { fresh: boolean; log: (line: string) => void 
   while (guest.isRunning) await sleep(300)
   log('up: the kit is off')
   return 0
-}
-
-/** The port if it is free on 127.0.0.1, else one that is. */
-async function freePort(wanted: number): Promise<number> {
-  const listen = (port: number) =>
-    new Promise<number>((resolve, reject) => {
-      const probe = net.createServer()
-      probe.once('error', reject)
-      probe.listen(port, '127.0.0.1', () => {
-        const { port: got } = probe.address() as net.AddressInfo
-        probe.close(() => resolve(got))
-      })
-    })
-  return listen(wanted).catch(() => listen(0))
 }
 
 /** Whether the kit behind the forwarded port completes a TLS handshake: QEMU itself accepts any connection. */
