@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { repoRoot } from '#images/build/context.ts'
 import { buildImage } from '#images/build/build.ts'
+import { repoRoot } from '#images/build/context.ts'
 
 interface Suite {
   name: string
@@ -17,9 +17,17 @@ interface Suite {
 const suites: Suite[] = [
   { name: 'check', about: 'types and style' },
   { name: 'unit', about: 'tests beside the code' },
-  { name: 'network', about: 'firewall and moving to a disk, in namespaces and on loop devices', files: ['firewall.test.ts', 'move.test.ts'] },
+  {
+    name: 'network',
+    about: 'firewall and moving to a disk, in namespaces and on loop devices',
+    files: ['firewall.test.ts', 'move.test.ts'],
+  },
   { name: 'kit-x86', about: 'the x86 kit: boot, claim in Chromium, post, restart', files: ['kit-x86.test.ts'] },
-  { name: 'first-boot', about: 'power pulled during first boot; a seed; little memory; legacy BIOS', files: ['first-boot.test.ts'] },
+  {
+    name: 'first-boot',
+    about: 'power pulled during first boot; a seed; little memory; legacy BIOS',
+    files: ['first-boot.test.ts'],
+  },
   { name: 'kit-rpi', about: 'the Raspberry Pi image, through U-Boot and GRUB', files: ['kit-rpi.test.ts'] },
   { name: 'reproducible', about: 'the same image twice, byte for byte', files: ['reproducible.test.ts'], long: true },
 ]
@@ -39,7 +47,8 @@ export async function run(args: string[], log: (line: string) => void): Promise<
   const all = args.includes('--all')
   const named = args.filter((word) => !word.startsWith('--'))
   const unknown = named.find((name) => !suites.some((suite) => suite.name === name))
-  if (unknown) throw new Error(`There is no suite “${unknown}”. There are: ${suites.map(({ name }) => name).join(', ')}.`)
+  if (unknown)
+    throw new Error(`There is no suite “${unknown}”. There are: ${suites.map(({ name }) => name).join(', ')}.`)
   const chosen = suites.filter((suite) => (named.length > 0 ? named.includes(suite.name) : all || !suite.long))
   const results: Result[] = []
   for (const suite of chosen) {
@@ -51,7 +60,9 @@ export async function run(args: string[], log: (line: string) => void): Promise<
     log(`test: ${suite.name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds.toFixed(0)} s`)
   }
   for (const { name, passed, failed, seconds } of results) {
-    log(`${name.padEnd(14)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(0).padStart(6)} s`)
+    log(
+      `${name.padEnd(14)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(0).padStart(6)} s`,
+    )
   }
   const sum = (pick: (result: Result) => number) => results.reduce((total, result) => total + pick(result), 0)
   console.log(`${sum(({ passed }) => passed)} passed, ${sum(({ failed }) => failed)} failed`)
@@ -79,7 +90,13 @@ async function runSuite(suite: Suite, log: (line: string) => void): Promise<{ pa
 async function vitest(words: string[]): Promise<{ passed: number; failed: number }> {
   const report = path.join(os.tmpdir(), `hearth-test-${process.pid}.json`)
   writeFileSync(report, '')
-  const status = await command('vitest', ['run', ...words, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`])
+  const status = await command('vitest', [
+    'run',
+    ...words,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ])
   try {
     const { numPassedTests, numFailedTests, numTotalTests } = JSON.parse(readFileSync(report, 'utf8'))
     if (numTotalTests === 0) return { passed: 0, failed: 1 }

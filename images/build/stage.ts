@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import path from 'node:path'
 import { type BuildContext, ensureFolder, sha256 } from './context.ts'
 
@@ -41,15 +41,25 @@ export async function stage(
   return output
 }
 
-/** Removes all but the outputs used last, and what a killed build left half made. */
+/**
+ * Removes all but the outputs used last, and what a killed build left half made. An output that something is mounted in
+ * stays: removing it would reach through to this machine's own folders.
+ */
 function forgetOld(folder: string, current: string): void {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+  const remove = (entry: string) => {
+    if (!mounts.some((target) => target.startsWith(`${entry}/`))) rmSync(entry, { recursive: true, force: true })
+  }
   const entries = readdirSync(folder).map((name) => path.join(folder, name))
-  const [partial, whole] = [
-    entries.filter((e) => e.includes('.partial-')),
-    entries.filter((e) => !e.includes('.partial-')),
-  ]
-  for (const entry of partial)
-    if (!existsSync(`/proc/${entry.split('.partial-')[1]}`)) rmSync(entry, { recursive: true, force: true })
-  const byUse = whole.filter((e) => e !== current).sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)
-  for (const entry of byUse.slice(kept - 1)) rmSync(entry, { recursive: true, force: true })
+  const isPartial = (entry: string) => entry.includes('.partial-')
+  for (const entry of entries.filter(isPartial)) {
+    const pid = entry.split('.partial-')[1]
+    if (!existsSync(`/proc/${pid}`)) remove(entry)
+  }
+  const byUse = entries
+    .filter((entry) => !isPartial(entry) && entry !== current)
+    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)
+  for (const entry of byUse.slice(kept - 1)) remove(entry)
 }

@@ -33,6 +33,7 @@ const toolPackages = [
   'seabios',
   'squashfs-tools',
   'systemd',
+  'tcc',
   'util-linux',
   'xz-utils',
   'zstd',
@@ -53,20 +54,8 @@ export interface Tools {
  * mount namespace of its own (`hearth` sees to that), so that nothing mounted here outlives the build.
  */
 export async function prepareTools(context: BuildContext): Promise<Tools> {
-  const root = await stage(context, 'tools', { packages: toolPackages, revision: 1 }, async (output) => {
-    context.log(`tools: installing ${toolPackages.length} packages and what they need (about 1.5 GB, once)`)
-    const mirror = context.mirrors.main ? [context.mirrors.main] : []
-    const include = `--include=${toolPackages.join(',')}`
-    const exclude = ['man', 'doc', 'info', 'locale'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`)
-    const mode = `--mode=${process.getuid?.() === 0 ? 'root' : 'unshare'}`
-    await $`mmdebstrap ${mode} --variant=apt --format=directory --aptopt=${'Apt::Install-Recommends "false"'} ${exclude} ${include} trixie ${output} ${mirror}`.quiet()
-  })
-  for (const folder of ['/dev', '/proc', '/sys']) await bindOnce(folder, path.join(root, folder))
-  for (const folder of [context.cache, context.repo, ensureFolder('/tmp')]) {
-    await bindOnce(folder, ensureFolder(path.join(root, folder)))
-  }
-  if (existsSync('/etc/resolv.conf'))
-    await $`cp -L /etc/resolv.conf ${path.join(root, 'etc/resolv.conf')}`.quiet().nothrow()
+  const root = await debianRoot(context, 'tools', toolPackages)
+  await enterRoot(context, root)
   return {
     root,
     run: (command, args, options = {}) => {
@@ -84,6 +73,29 @@ export async function prepareTools(context: BuildContext): Promise<Tools> {
       })
       return shell`/usr/sbin/chroot ${root} ${command} ${args}`
     },
+  }
+}
+
+/** A folder with Debian 13 and these packages, by this machine's mmdebstrap, made once and kept. */
+export async function debianRoot(context: BuildContext, name: string, packages: string[]): Promise<string> {
+  return stage(context, name, { packages, revision: 1 }, async (output) => {
+    context.log(`${name}: installing ${packages.length} packages and what they need (over 1 GB, once)`)
+    const mirror = context.mirrors.main ? [context.mirrors.main] : []
+    const include = `--include=${packages.join(',')}`
+    const exclude = ['man', 'doc', 'info', 'locale'].map((part) => `--dpkgopt=path-exclude=/usr/share/${part}/*`)
+    const aptopt = '--aptopt=Apt::Install-Recommends "false"'
+    await $`mmdebstrap --mode=root --variant=apt --format=directory ${aptopt} ${exclude} ${include} trixie ${output} ${mirror}`.quiet()
+  })
+}
+
+/** Shows a root what its programs need of this machine: devices, processes, cache, repository, /tmp. */
+export async function enterRoot(context: BuildContext, root: string): Promise<void> {
+  for (const folder of ['/dev', '/proc', '/sys']) await bindOnce(folder, path.join(root, folder))
+  for (const folder of [context.cache, context.repo, ensureFolder('/tmp')]) {
+    await bindOnce(folder, ensureFolder(path.join(root, folder)))
+  }
+  if (existsSync('/etc/resolv.conf')) {
+    await $`cp -L /etc/resolv.conf ${path.join(root, 'etc/resolv.conf')}`.quiet().nothrow()
   }
 }
 

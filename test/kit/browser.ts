@@ -1,0 +1,48 @@
+import { chmodSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { repoRoot } from '#images/build/context.ts'
+import { testRoot } from './root.ts'
+
+/** Debian 13's Chromium, from the test root, that takes every name of a kit for this machine. */
+export async function openBrowser(): Promise<Browser> {
+  const root = await testRoot()
+  const program = path.join(root, 'usr/local/bin/chromium-outside')
+  writeFileSync(program, `#!/bin/sh\nexec /usr/sbin/chroot ${root} /usr/bin/chromium "$@"\n`)
+  chmodSync(program, 0o755)
+  return chromium.launch({
+    executablePath: program,
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--host-resolver-rules=MAP *.local 127.0.0.1, MAP *.example 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
+    ],
+  })
+}
+
+/** What axe finds on a page, one line each; none is the goal. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 100)).join(' | ')}`)
+}
+
+/** Pictures of a page at phone and desktop width, in out/screenshots. */
+export async function shoot(page: Page, name: string): Promise<void> {
+  for (const [size, viewport] of Object.entries({
+    phone: { width: 360, height: 640 },
+    desktop: { width: 1280, height: 800 },
+  })) {
+    await page.setViewportSize(viewport)
+    await page.screenshot({
+      path: path.join(repoRoot, 'out/screenshots', `${name}-${size}.png`),
+      fullPage: size === 'phone',
+    })
+  }
+}
