@@ -22,8 +22,10 @@ export async function writeWifi(paths: KitPaths, wifi: Wifi): Promise<void> {
   await writeDurably(path.join(paths.etc, 'wpa', 'wpa_supplicant.conf'), supplicantText(wifi), { mode: 0o600 })
 }
 
-/** wpa_supplicant's configuration. Names and passwords are in hex, so that nothing in them is read as anything
- * else: wpa_supplicant ends a quoted password with `"#` in it too early. */
+/**
+ * wpa_supplicant's configuration. Names and passwords are in hex, so that nothing in them is read as anything else: it ends
+ * a quoted password with `"#` in it too early.
+ */
 export function supplicantText({ country, ssid, password, security }: Wifi): string {
   const lines = [`ssid=${hex(ssid)}`, 'scan_ssid=1', ...keyLines(password, ssid, security)]
   return `ctrl_interface=/run/wpa_supplicant
