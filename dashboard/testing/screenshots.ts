@@ -5,8 +5,8 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
-import { type BrowserContext, chromium, type Page } from 'playwright-core'
-import { ownerPassword } from './kit.ts'
+import { chromium, type Page } from 'playwright-core'
+import { ownerPassword, type TestKit } from './kit.ts'
 import { type Scene, startScene } from './try.ts'
 
 const folder = process.argv[2]
@@ -51,15 +51,15 @@ async function shoot(page: Page, name: string): Promise<void> {
   }
 }
 
-async function withScene(scene: Scene, work: (context: BrowserContext, page: Page) => Promise<void>): Promise<void> {
-  const { stop } = await startScene(scene, 8080)
+async function withScene(scene: Scene, work: (page: Page, kit: TestKit) => Promise<void>): Promise<void> {
+  const { kit, stop } = await startScene(scene, 8080)
   const context = await browser.newContext({ timezoneId: 'Europe/Berlin', reducedMotion: 'reduce' })
   const page = await context.newPage()
   page.on('console', (message) => {
     if (message.type() === 'error' && !message.text().includes('status of 4')) faults.push(`console: ${message.text()}`)
   })
   try {
-    await work(context, page)
+    await work(page, kit)
   } finally {
     await context.close()
     await stop()
@@ -73,13 +73,18 @@ async function signIn(page: Page): Promise<void> {
   await page.waitForURL(`${origin}/`)
 }
 
-await withScene('well', async (_context, page) => {
+await withScene('well', async (page, kit) => {
   await page.goto(`${origin}/`)
   await shoot(page, 'sign-in')
   await signIn(page)
   await page.setViewportSize(sizes.phone)
-  const height = await page.evaluate<number>('document.documentElement.scrollHeight')
-  if (height > sizes.phone.height) faults.push(`Home is ${height} px high on a phone of ${sizes.phone.height}`)
+  for (const language of ['de', 'fr', 'en']) {
+    await kit.helper.handlers['kit.settings']({ language })
+    await page.goto(`${origin}/`)
+    const height = await page.evaluate<number>('document.documentElement.scrollHeight')
+    if (height > sizes.phone.height) faults.push(`Home (${language}) is ${height} px high on a phone`)
+    await page.screenshot({ path: path.join(folder, `home-${language}.png`) })
+  }
   await shoot(page, 'home')
   for (const name of ['power', 'storage', 'traffic', 'costs', 'people', 'diagnosis', 'settings']) {
     await page.goto(`${origin}/${name}`)
@@ -96,21 +101,21 @@ await withScene('well', async (_context, page) => {
   await shoot(page, 'not-found')
 })
 
-await withScene('trouble', async (_context, page) => {
+await withScene('trouble', async (page) => {
   await signIn(page)
   await shoot(page, 'trouble')
   await page.goto(`${origin}/diagnosis`)
   await shoot(page, 'trouble-diagnosis')
 })
 
-await withScene('move', async (_context, page) => {
+await withScene('move', async (page) => {
   await page.goto(`${origin}/`)
   await page.fill('#code', 'abcd efgh jklm')
   await page.click('main button')
   await shoot(page, 'move')
 })
 
-await withScene('claim', async (_context, page) => {
+await withScene('claim', async (page) => {
   await page.goto(`${origin}/`)
   await shoot(page, 'claim-code')
   await page.fill('#code', 'WRONG')
