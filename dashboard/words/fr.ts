@@ -8,7 +8,7 @@ export const fr: Words = {
   nav: {
     label: 'Pages',
     home: 'Accueil',
-    power: 'Électricité',
+    power: 'Courant',
     storage: 'Stockage',
     traffic: 'Trafic',
     costs: 'Coûts',
