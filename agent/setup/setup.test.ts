@@ -82,7 +82,7 @@ describe.skipIf(missing.length > 0)('the first set-up', () => {
     expect(await facts()).toMatchObject({ hostname: 'garden', language: 'de', timezone: 'Europe/Berlin' })
     expect(await readFile(path.join(kit.paths.etc, 'ssh/authorized_keys'), 'utf8')).toBe(`${key}\n`)
     expect(await readFile(path.join(kit.paths.etc, 'wpa/wpa_supplicant.conf'), 'utf8')).toContain(
-      'psk="very secret words"',
+      `sae_password=${Buffer.from('very secret words').toString('hex')}\n`,
     )
     for (const secret of ['setup/seed.json', '../etc/wpa/wpa_supplicant.conf', '../etc/ssh/ssh_host_ed25519_key'])
       expect(((await stat(path.join(kit.paths.setup, '..', secret))).mode & 0o077).toString(8)).toBe('0')
