@@ -53,6 +53,9 @@ export interface Medium {
   readonly reasons: readonly string[]
 }
 
+/** The reason that no other step than another medium helps against. */
+export const runningSystem = 'holds the running system'
+
 const lsblkColumns = 'KNAME,PATH,TYPE,SIZE,MODEL,SERIAL,TRAN,RM,RO,FSTYPE,LABEL,MAJ:MIN,SUBSYSTEMS'
 
 /** Asks the machine it runs on. Throws with the reason when `lsblk` cannot. */
@@ -125,9 +128,7 @@ function usesOf(part: BlockDevice, disk: BlockDevice, mounts: readonly Mount[], 
   const names = [part.path, `/dev/${part.kname}`]
   const uses = mounts
     .filter(({ device, source }) => device === part['maj:min'] || names.includes(source))
-    .map(({ target }) =>
-      target === '/' ? 'holds the running system' : `${part.kname} is mounted on ${printable(target)}`,
-    )
+    .map(({ target }) => (target === '/' ? runningSystem : `${part.kname} is mounted on ${printable(target)}`))
   if (names.some((name) => swaps.has(name))) uses.push(`${part.kname} is in use as swap`)
   if (part !== disk && part.type !== 'part') uses.push(`${part.kname} (${kindWords(part.type)}) is open on it`)
   return uses

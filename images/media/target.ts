@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { judgeMedia, type Machine, type Medium, readMachine } from './devices.ts'
+import { judgeMedia, type Machine, type Medium, readMachine, runningSystem } from './devices.ts'
 import { bytesInWords, type Io, MediaError } from './io.ts'
 
 /** Where an image is to go. */
@@ -63,7 +63,9 @@ export async function confirmTarget(target: Target, permission: Permission, io: 
   if (medium.verdict === 'refused')
     throw new MediaError(
       `${medium.name} ${medium.reasons.join('; ')}`,
-      'eject or unmount it first, or choose another medium',
+      medium.reasons.includes(runningSystem)
+        ? 'choose another medium'
+        : 'eject or unmount it first, or choose another medium',
     )
   if (medium.verdict === 'internal') {
     if (!permission.internal)

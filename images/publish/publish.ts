@@ -148,7 +148,7 @@ async function pack({ run, image }: PublishRequest, zst: string, xz: string): Pr
   await run('zstd', ['--quiet', '--force', '-12', '-T2', '--check', image, '-o', zst])
   await run('sh', [
     '-c',
-    'exec xz --stdout --threads=2 --block-size=64MiB -3 --check=crc64 -- "$1" > "$2"',
+    'exec xz --stdout --threads=2 --block-size=64MiB -0 --check=crc64 -- "$1" > "$2"',
     'sh',
     image,
     xz,
