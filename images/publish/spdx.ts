@@ -70,7 +70,7 @@ function debianPackage(each: DebianPackage, suite: string): SpdxPackage {
   return {
     ...common(`SPDXRef-deb-${idOf(each.name)}`, each.name, each.version, each.spdx),
     ...(each.homepage && /^https?:\/\/[^\s]+$/.test(each.homepage) ? { homepage: each.homepage } : {}),
-    sourceInfo: `built from the Debian source package ${each.source}`,
+    ...(each.source ? { sourceInfo: `built from the Debian source package ${each.source}` } : {}),
     ...(each.sha256 ? { checksums: [{ algorithm: 'SHA256', checksumValue: each.sha256 }] } : {}),
     externalRefs: [reference(purl)],
   }
