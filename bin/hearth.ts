@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
+import { text } from 'node:stream/consumers'
 
 interface Verb {
   usage: string
@@ -47,6 +48,15 @@ const verbs: Record<string, Verb> = {
     usage: 'find',
     about: 'list the kits on this network',
     run: async (args) => (await media()).find(args, (await media()).terminalIo()),
+  },
+  'claim-hash': {
+    usage: 'claim-hash',
+    about: 'hash a claim code of your own for a seed (reads the code from standard input)',
+    run: async () => {
+      const { hashClaim } = await import('#agent/setup/claim-hash.ts')
+      console.log(await hashClaim((await text(process.stdin)).trim()))
+      return 0
+    },
   },
   test: {
     usage: 'test [SUITE…] [--all]',
