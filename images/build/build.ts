@@ -5,6 +5,8 @@ import { type Lock, readLock } from '../lock/lock.ts'
 import { loadRecipe, type Recipe } from '../recipe/index.ts'
 import { type BuildContext, cacheFolder, ensureFolder, repoRoot, sourceDateEpoch } from './context.ts'
 import { diskImage } from './disk.ts'
+import { type FirmwareFiles, firmwareFiles } from './firmware.ts'
+import { withRunner } from './foreign.ts'
 import { type PackageFolder, providePackages } from './packages.ts'
 import { programsFolder } from './programs.ts'
 import { baseRoot, bootFiles, selection } from './root.ts'
@@ -27,6 +29,8 @@ export interface Built {
   programs: string
   version: string
   pool: PackageFolder
+  /** Packages of the pool that were only unpacked, and where. */
+  unpacked: FirmwareFiles['packages']
   context: BuildContext
   tools: Tools
 }
@@ -57,8 +61,11 @@ export async function buildImage(options: BuildOptions): Promise<Built> {
   const tools = await prepareTools(context)
   const pool = await providePackages(context, tools, selection(recipe), lockOf(recipe), options.packages ?? null)
   for (const difference of pool.differences) options.log(`lock: drifted: ${difference}`)
-  const base = await baseRoot(context, tools, recipe, pool)
-  const boot = await bootFiles(context, tools, base, recipe)
+  const { base, boot } = await withRunner(context, tools, pool.lock, async (runner) => {
+    const base = await baseRoot(context, tools, recipe, pool, runner)
+    return { base, boot: await bootFiles(context, tools, base, recipe, runner) }
+  })
+  const firmware = await firmwareFiles(context, tools, recipe, pool, base)
   const programs = await programsFolder(
     context,
     tools,
@@ -71,9 +78,20 @@ export async function buildImage(options: BuildOptions): Promise<Built> {
     architecture: recipe.architecture === 'amd64' ? 'x86_64' : 'aarch64',
     builtAt: new Date(context.epoch * 1000).toISOString(),
   }
-  const slot = await slotImage(context, tools, base, boot, { recipe, programs, release })
-  const image = await diskImage(context, tools, { recipe, slot, firmware: {} })
-  return { recipe, image, slot, base, programs, version: release.version, pool, context, tools }
+  const slot = await slotImage(context, tools, base, boot, { recipe, programs, release, firmware: firmware.root })
+  const image = await diskImage(context, tools, { recipe, slot, firmware: firmware.boot, grub: firmware.grub })
+  return {
+    recipe,
+    image,
+    slot,
+    base,
+    programs,
+    version: release.version,
+    pool,
+    unpacked: firmware.packages,
+    context,
+    tools,
+  }
 }
 
 function versionOf(context: BuildContext): string {

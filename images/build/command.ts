@@ -30,6 +30,7 @@ export async function build(args: string[], log: Log): Promise<number> {
   await publish({
     image: built.image,
     root: built.base,
+    unpacked: built.unpacked,
     borrowed: [{ root: tools.root, packages: bootLoaderPackages[built.recipe.architecture] }],
     recipe: built.recipe,
     version: built.version,

@@ -24,6 +24,8 @@ export interface DiskParts {
   slot: string
   /** Extra files for the boot partition, path there → file here (firmware, U-Boot). */
   firmware: Record<string, string>
+  /** Folder of GRUB's arm64 modules; null on other machines, whose modules the tools root has. */
+  grub: string | null
 }
 
 /** Fixed ids of a recipe, so that the same inputs give the same bytes. */
@@ -44,6 +46,7 @@ export async function diskImage(context: BuildContext, tools: Tools, parts: Disk
     boot: hashTree(path.join(bootLayer(recipe).folder, 'boot')),
     example: hashTree(seedExample(context)),
     firmware: Object.entries(parts.firmware).map(([name, file]) => [name, hashTree(file)]),
+    grub: parts.grub && hashTree(parts.grub),
     epoch: context.epoch,
   }
   return stage(context, `disk-${recipe.name}`, inputs, async (output) => {
@@ -109,7 +112,7 @@ async function partitionImage(
         partition,
         file,
         {
-          ...(await bootFiles(context, tools, recipe, work)),
+          ...(await bootFiles(context, tools, recipe, parts.grub, work)),
           ...parts.firmware,
           ...(recipe.disk.partitions.some((p) => p.content === 'seed') ? {} : seedFiles(context)),
         },
@@ -183,7 +186,7 @@ async function makeFat(
   const folders = new Set<string>()
   for (const name of Object.keys(files).sort()) {
     const parents = name.split('/').slice(0, -1)
-    parents.forEach((_, index) => folders.add(parents.slice(0, index + 1).join('/')))
+    for (const index of parents.keys()) folders.add(parents.slice(0, index + 1).join('/'))
   }
   for (const folder of [...folders].sort()) await tools.run('mmd', ['-i', file, `::${folder}`])
   for (const name of Object.keys(files).sort()) {
@@ -296,10 +299,16 @@ export async function makeGrub(
   ])
 }
 
+const efiOf = {
+  amd64: ['x86_64-efi', 'EFI/BOOT/BOOTX64.EFI'],
+  arm64: ['arm64-efi', 'EFI/BOOT/BOOTAA64.EFI'],
+} as const
+
 async function bootFiles(
   context: BuildContext,
   tools: Tools,
   recipe: Recipe,
+  grub: string | null,
   work: string,
 ): Promise<Record<string, string>> {
   const source = path.join(bootLayer(recipe).folder, 'boot')
@@ -307,11 +316,11 @@ async function bootFiles(
   const template = path.join(source, 'grub.cfg.in')
   writeFileSync(config, substitute(readFileSync(template, 'utf8'), recipe.variables, template))
   const files: Record<string, string> = { 'EFI/hearth/grub.cfg': config }
-  if (recipe.architecture === 'amd64') {
-    const efi = path.join(work, 'bootx64.efi')
-    await makeGrub(tools, 'x86_64-efi', path.join(source, 'early.cfg'), efi, { prefix: '/EFI/hearth' })
-    files['EFI/BOOT/BOOTX64.EFI'] = efi
-  }
+  const [platform, name] = efiOf[recipe.architecture]
+  const efi = path.join(work, path.basename(name))
+  const modules = grub ? { modules: grub } : {}
+  await makeGrub(tools, platform, path.join(source, 'early.cfg'), efi, { prefix: '/EFI/hearth', ...modules })
+  files[name] = efi
   context.log(`boot: ${Object.keys(files).length} files`)
   return files
 }

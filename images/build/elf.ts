@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 
-const machines: Record<number, 'x86-64' | 'arm64'> = { 0x3e: 'x86-64', 0xb7: 'arm64' }
+const machines: Record<number, 'x86-64' | 'arm64'> = { 62: 'x86-64', 183: 'arm64' }
 
 /** For which machine a file is built; null when it is no 64-bit ELF file for one of the two. */
 export function elfMachine(file: string): 'x86-64' | 'arm64' | null {

@@ -21,6 +21,8 @@ export interface Selection {
   packages: string[]
   /** Taken, with what they need, from SUITE-backports. */
   backports: string[]
+  /** Fetched and locked without what they need, as they are not installed. */
+  unpacked: string[]
 }
 
 export interface ResolvedPackage extends LockedPackage {
@@ -73,19 +75,7 @@ export async function providePackages(
     const megabytes = absent.reduce((sum, entry) => sum + entry.size, 0) / 1e6
     context.log(`packages: fetching ${absent.length} (${megabytes.toFixed(0)} MB)`)
     await fetchPackages(tools, apt, selection)
-    const archives = path.join(apt.folder, 'cache/archives')
-    const files = new Map<string, string>()
-    for (const name of readdirSync(archives).filter((file) => file.endsWith('.deb'))) {
-      files.set(await fileSha256(path.join(archives, name)), path.join(archives, name))
-    }
-    for (const entry of absent) {
-      const file = files.get(entry.sha256)
-      if (!file)
-        throw new Error(
-          `apt did not bring ${entry.name} ${entry.version} with the hash its index names. Run the build again.`,
-        )
-      renameSync(file, path.join(store, entry.sha256))
-    }
+    await keepFetched(path.join(apt.folder, 'cache/archives'), absent, store)
   }
   rmSync(apt.folder, { recursive: true, force: true })
   const packages = resolved.map(({ name, version, architecture, sha256, size }) => ({
@@ -109,7 +99,7 @@ export async function providePackages(
 
 function covers(lock: Lock, selection: Selection): boolean {
   const names = new Set(lock.packages.map((entry) => entry.name))
-  return [...selection.packages, ...selection.backports].every((name) => names.has(name))
+  return [...selection.packages, ...selection.backports, ...selection.unpacked].every((name) => names.has(name))
 }
 
 interface Apt {
@@ -174,8 +164,20 @@ function wanted(selection: Selection): string[] {
 }
 
 async function resolve(tools: Tools, apt: Apt, selection: Selection): Promise<ResolvedPackage[]> {
-  const printed = await tools.run('apt-get', [...apt.options, '-y', '--print-uris', 'install', ...wanted(selection)])
-  return printed.stdout
+  const installed = await tools.run('apt-get', [...apt.options, '-y', '--print-uris', 'install', ...wanted(selection)])
+  const unpacked =
+    selection.unpacked.length > 0
+      ? await tools.run('apt-get', [...apt.options, '--print-uris', 'download', ...selection.unpacked])
+      : null
+  const named = new Map<string, ResolvedPackage>()
+  for (const entry of [...printedPackages(installed.stdout), ...printedPackages(unpacked?.stdout ?? '')])
+    named.set(entry.name, entry)
+  return [...named.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+}
+
+/** Packages of apt's `--print-uris`. */
+function printedPackages(printed: string): ResolvedPackage[] {
+  return printed
     .split('\n')
     .filter((line) => line.startsWith("'"))
     .map((line) => {
@@ -193,11 +195,73 @@ async function resolve(tools: Tools, apt: Apt, selection: Selection): Promise<Re
         size: Number(size),
       }
     })
-    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
 }
 
 async function fetchPackages(tools: Tools, apt: Apt, selection: Selection): Promise<void> {
   await tools.run('apt-get', [...apt.options, '-y', '-qq', '--download-only', 'install', ...wanted(selection)])
+  if (selection.unpacked.length > 0) await download(tools, apt, selection.unpacked)
+}
+
+/** Fetches packages without what they need. */
+async function download(tools: Tools, apt: Apt, names: string[]): Promise<void> {
+  const archives = path.join(apt.folder, 'cache/archives')
+  await tools.run('env', ['--chdir', archives, 'apt-get', ...apt.options, '-qq', 'download', ...names])
+}
+
+/** Moves what apt fetched into the store, each under the hash that the signed index names. */
+async function keepFetched(archives: string, absent: readonly ResolvedPackage[], store: string): Promise<void> {
+  const files = new Map<string, string>()
+  for (const name of readdirSync(archives).filter((file) => file.endsWith('.deb'))) {
+    files.set(await fileSha256(path.join(archives, name)), path.join(archives, name))
+  }
+  for (const entry of absent) {
+    const file = files.get(entry.sha256)
+    if (!file)
+      throw new Error(
+        `apt did not bring ${entry.name} ${entry.version} with the hash its index names. Run the build again.`,
+      )
+    renameSync(file, path.join(store, entry.sha256))
+  }
+}
+
+/**
+ * Brings packages of another architecture than the image's in the versions given into the store. A rebuild for one
+ * architecture alone (`+b1`) counts as the same version.
+ * @returns the files; packages that the mirror does not have in that version are left out
+ */
+export async function fetchVersions(
+  context: BuildContext,
+  tools: Tools,
+  suite: string,
+  architecture: 'amd64' | 'arm64',
+  versions: readonly { name: string; version: string }[],
+): Promise<string[]> {
+  const store = ensureFolder(path.join(context.cache, 'debs'))
+  const apt = await aptFolder(context, tools, { suite, architecture, packages: [], backports: [], unpacked: [] })
+  try {
+    const names = versions.map(({ name }) => name)
+    const listed = await tools.run('apt-cache', [...apt.options, 'madison', ...names])
+    const offered = listed.stdout.split('\n').map((line) => line.split('|').map((part) => part.trim()))
+    const source = (version: string) => version.replace(/\+b\d+$/, '')
+    const exact = versions.flatMap(({ name, version }) => {
+      const found = offered.find(([n, v = '']) => n === name && source(v) === source(version))
+      return found ? [`${name}=${found[1]}`] : []
+    })
+    const printed = await tools.run('apt-get', [...apt.options, '--print-uris', 'download', ...exact])
+    const resolved = printedPackages(printed.stdout)
+    const absent = resolved.filter((entry) => !existsSync(path.join(store, entry.sha256)))
+    if (absent.length > 0) {
+      await download(
+        tools,
+        apt,
+        absent.map(({ name, version }) => `${name}=${version}`),
+      )
+      await keepFetched(path.join(apt.folder, 'cache/archives'), absent, store)
+    }
+    return resolved.map((entry) => path.join(store, entry.sha256))
+  } finally {
+    rmSync(apt.folder, { recursive: true, force: true })
+  }
 }
 
 /** Takes every .deb of a folder into the store under its hash. */

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   copyFileSync,
   cpSync,
   existsSync,
@@ -6,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -14,6 +16,7 @@ import path from 'node:path'
 import { $ } from 'zx'
 import { type Layer, type Recipe, substitute } from '../recipe/index.ts'
 import { type BuildContext, hashTree, sha256 } from './context.ts'
+import type { Runner } from './foreign.ts'
 import { pruneModules } from './modules.ts'
 import type { PackageFolder } from './packages.ts'
 import { stage } from './stage.ts'
@@ -43,6 +46,7 @@ export function selection(recipe: Recipe) {
     architecture: recipe.architecture,
     packages: all((layer) => layer.packages),
     backports: all((layer) => layer.backports),
+    unpacked: all((layer) => layer.unpack.map((entry) => entry.package)),
   }
 }
 
@@ -62,14 +66,17 @@ export async function baseRoot(
   tools: Tools,
   recipe: Recipe,
   pool: PackageFolder,
+  runner: Runner,
 ): Promise<string> {
   const users = recipe.layers.flatMap((layer) => layer.users)
   const modules = moduleNames(recipe)
+  const { unpacked } = selection(recipe)
+  const installed = pool.lock.packages.filter((entry) => !unpacked.includes(entry.name))
   const inputs = {
     code: sourceHash('root.ts', 'modules.ts'),
     modules,
     tools: toolsId(tools),
-    packages: pool.lock.packages.map((entry) => entry.sha256),
+    packages: installed.map((entry) => entry.sha256),
     users,
   }
   return stage(context, `base-${recipe.architecture}`, inputs, async (output) => {
@@ -83,10 +90,14 @@ export async function baseRoot(
       accounts.map((lines) => lines[index]).join('\n'),
     ])
     const hooks = lists.map(([file, text]) => `--essential-hook=printf '%s\\n' '${text}' >> "$1/etc/${file}"`)
-    const names = pool.lock.packages.map((entry) => entry.name).join(',')
+    const names = installed.map((entry) => entry.name).join(',')
     await tools.run(
-      'mmdebstrap',
+      // What the hooks mount is gone when it ends, however it ends.
+      'unshare',
       [
+        '--mount',
+        '--propagation=unchanged',
+        'mmdebstrap',
         '--mode=root',
         '--variant=essential',
         '--format=directory',
@@ -96,6 +107,7 @@ export async function baseRoot(
         '--aptopt=Acquire::Languages "none"',
         ...unpackOptions.map((option) => `--dpkgopt=${option}`),
         ...hooks,
+        ...runner.mmdebstrapOptions,
         '--skip=cleanup/apt,check/empty',
         recipe.suite,
         output,
@@ -103,6 +115,7 @@ export async function baseRoot(
       ],
       { env: { INITRD: 'No', DEBIAN_FRONTEND: 'noninteractive', SOURCE_DATE_EPOCH: String(packagesEpoch) } },
     )
+    runner.check(output, 'The root')
     const missing = await pruneModules(tools, output, modules)
     if (missing.length > 0) context.log(`base: this kernel has no module ${missing.join(', ')}`)
   })
@@ -114,6 +127,8 @@ export interface RootParts {
   /** Folder of /usr/lib/hearth: node and the bundles. */
   programs: string
   release: Record<string, string>
+  /** Path in the slot → file here, from packages that are not installed. */
+  firmware: Record<string, string>
 }
 
 /**
@@ -152,9 +167,10 @@ export async function layOver(tools: Tools, root: string, recipe: Recipe): Promi
   }
   const enable = recipe.layers.flatMap((layer) => layer.units.enable)
   const disable = recipe.layers.flatMap((layer) => layer.units.disable)
-  // systemctl of the tools root, so that an arm64 root is set up natively.
-  if (disable.length > 0) await tools.run('systemctl', [`--root=${root}`, '--quiet', 'disable', ...disable])
-  if (enable.length > 0) await tools.run('systemctl', [`--root=${root}`, '--quiet', 'enable', ...enable])
+  // systemctl of the tools root, so that an arm64 root is set up natively; it would call the root's own update-rc.d.
+  const env = { SYSTEMCTL_SKIP_SYSV: '1' }
+  if (disable.length > 0) await tools.run('systemctl', [`--root=${root}`, '--quiet', 'disable', ...disable], { env })
+  if (enable.length > 0) await tools.run('systemctl', [`--root=${root}`, '--quiet', 'enable', ...enable], { env })
 }
 
 function copyFiles(source: string, target: string, recipe: Recipe): void {
@@ -166,10 +182,12 @@ function copyFiles(source: string, target: string, recipe: Recipe): void {
       const into = path.join(target, name)
       if (!existsSync(into)) mkdirSync(into, { mode: 0o755 })
       copyFiles(from, into, recipe)
-    } else if (stat.isSymbolicLink() || !name.endsWith('.in')) {
+    } else if (stat.isSymbolicLink()) {
+      link(path.join(target, name), readlinkSync(from))
+    } else if (!name.endsWith('.in')) {
       const into = path.join(target, name)
       rmSync(into, { force: true, recursive: true })
-      cpSync(from, into, { verbatimSymlinks: true })
+      cpSync(from, into)
     } else {
       const into = path.join(target, name.slice(0, -3))
       rmSync(into, { force: true })
@@ -179,12 +197,18 @@ function copyFiles(source: string, target: string, recipe: Recipe): void {
 }
 
 function link(file: string, target: string): void {
-  rmSync(file, { force: true })
+  rmSync(file, { force: true, recursive: true })
   symlinkSync(target, file)
 }
 
 /** Kernel and initramfs of the slot; kept apart, as it takes longer than all the rest and seldom changes. */
-export async function bootFiles(context: BuildContext, tools: Tools, base: string, recipe: Recipe): Promise<string> {
+export async function bootFiles(
+  context: BuildContext,
+  tools: Tools,
+  base: string,
+  recipe: Recipe,
+  runner: Runner,
+): Promise<string> {
   const sources = recipe.layers.flatMap(({ files }) =>
     files ? ['etc/initramfs-tools', 'etc/modprobe.d'].map((folder) => hashTree(path.join(files, folder))) : [],
   )
@@ -197,7 +221,7 @@ export async function bootFiles(context: BuildContext, tools: Tools, base: strin
         layers: recipe.layers.map((layer) => ({ ...layer, units: { enable: [], disable: [], mask: [] } })),
       })
       const version = kernelVersion(root)
-      writeFileSync(path.join(root, 'etc/initramfs-tools/modules'), `${bootModules(moduleNames(recipe)).join('\n')}\n`)
+      writeFileSync(path.join(root, 'etc/initramfs-tools/modules'), `${earlyModules(recipe).join('\n')}\n`)
       await $`mount -t proc proc ${root}/proc`.quiet()
       try {
         const env = {
@@ -206,12 +230,18 @@ export async function bootFiles(context: BuildContext, tools: Tools, base: strin
           SOURCE_DATE_EPOCH: String(packagesEpoch),
           LC_ALL: 'C.UTF-8',
         }
-        await $({ env })`/usr/sbin/chroot ${root} update-initramfs -c -k ${version}`.quiet()
+        await runner.around(root, async () => {
+          await $({ env })`/usr/sbin/chroot ${root} update-initramfs -c -k ${version}`.quiet()
+          // What is copied in by its scripts may come from the builder.
+          await $({ env })`/usr/sbin/chroot ${root} unmkinitramfs /boot/initrd.img-${version} /tmp/initramfs`.quiet()
+        })
+        runner.check(path.join(root, 'tmp/initramfs'), 'The initramfs')
       } finally {
         await $`umount ${root}/proc`.quiet()
       }
-      copyFileSync(path.join(root, 'boot', `initrd.img-${version}`), path.join(output, 'initrd.img'))
-      copyFileSync(path.join(root, 'boot', `vmlinuz-${version}`), path.join(output, 'vmlinuz'))
+      const initramfs = path.join(root, 'boot', `initrd.img-${version}`)
+      copyFileSync(initramfs, path.join(output, 'initrd.img'))
+      copyFileSync(kernelFile(root, version), path.join(output, 'vmlinuz'))
     })
   })
 }
@@ -223,11 +253,17 @@ export function kernelVersion(root: string): string {
   return versions[0] as string
 }
 
+/** The kernel itself: newer packages of Debian's bring it beside its modules. */
+function kernelFile(root: string, version: string): string {
+  const beside = path.join(root, 'usr/lib/modules', version, 'vmlinuz')
+  return existsSync(beside) ? beside : path.join(root, 'boot', `vmlinuz-${version}`)
+}
+
 /** Of a recipe's modules, those that must be there before the slot can be mounted. */
-function bootModules(names: readonly string[]): string[] {
-  const families =
-    /^(ahci|ata_piix|nvme|sd_mod|usb-storage|uas|virtio_blk|virtio_scsi|virtio_pci|sdhci.*|mmc_block|megaraid_sas|xhci.*|ehci-pci|ohci-pci|uhci-hcd|dwc2|bcm2835|pcie-brcmstb|reset-raspberrypi|raspberrypi.*|clk-raspberrypi|phy-generic|rp1.*|usbhid|hid-generic|squashfs|overlay|ext4|crc32c.*|loop)$/
-  return names.filter((name) => families.test(name))
+function earlyModules(recipe: Recipe): string[] {
+  return recipe.layers.flatMap((layer) =>
+    layer.modules.filter((entry) => entry.early).flatMap((entry) => entry.modules),
+  )
 }
 
 /**
@@ -242,11 +278,18 @@ export async function seal(context: BuildContext, root: string, parts: RootParts
     rmSync(path.join(root, name), { force: true })
     copyFileSync(path.join(boot, name), path.join(root, name))
   }
+  for (const [name, file] of Object.entries(parts.firmware)) {
+    mkdirSync(path.dirname(path.join(root, name)), { recursive: true })
+    cpSync(file, path.join(root, name), { verbatimSymlinks: true })
+  }
   const hearth = path.join(root, 'usr/lib/hearth')
   mkdirSync(hearth, { recursive: true })
   cpSync(parts.programs, hearth, { recursive: true })
   writeFileSync(path.join(hearth, 'release.json'), `${JSON.stringify(parts.release, null, 2)}\n`)
   writeFileSync(path.join(root, 'usr/lib/clock-epoch'), '')
+  // The server's own words, which the set-up hands to it: their folder becomes a link to /data below.
+  const words = path.join(root, 'var/lib/snac2/lang')
+  if (existsSync(words)) cpSync(words, path.join(hearth, 'server-languages'), { recursive: true })
   mkdirSync(path.join(root, 'data'), { recursive: true })
   const persist: Record<string, string> = {
     'etc/hostname': '/data/etc/hostname',
@@ -303,6 +346,7 @@ export function rootInputs(parts: RootParts, base: string, boot: string): Record
     boot,
     programs: parts.programs,
     release: parts.release,
+    firmware: Object.entries(parts.firmware).map(([name, file]) => [name, hashTree(file)]),
     layers: recipe.layers.map((layer) => [
       layer.name,
       sha256(JSON.stringify({ ...layer, folder: '', files: '' })),

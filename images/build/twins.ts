@@ -1,4 +1,13 @@
-import { chmodSync, copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  symlinkSync,
+} from 'node:fs'
 import path from 'node:path'
 import type { Lock } from '../lock/lock.ts'
 import { type BuildContext, ensureFolder, hashTree } from './context.ts'
@@ -50,12 +59,20 @@ export async function nativeTwins(context: BuildContext, tools: Tools, lock: Loc
       symlinkSync(`usr/${name}`, path.join(root, name))
     }
     for (const deb of debs) {
-      await tools.run('sh', ['-c', 'dpkg-deb --fsys-tarfile "$1" | tar --extract --directory "$2" --keep-directory-symlink --no-same-owner', 'sh', deb, root])
+      await tools.run('sh', [
+        '-c',
+        'dpkg-deb --fsys-tarfile "$1" | tar --extract --directory "$2" --keep-directory-symlink --no-same-owner',
+        'sh',
+        deb,
+        root,
+      ])
     }
     const count = await mapPrograms(tools, root, path.join(output, 'map'))
     copyFileSync(path.join(tools.root, 'usr/bin/qemu-aarch64'), path.join(output, 'qemu-aarch64'))
     await compileInterpreter(tools, path.join(output, 'interpreter'))
-    context.log(`twins: ${count} programs of ${debs.length} packages (${wanted.length - debs.length} packages have none)`)
+    context.log(
+      `twins: ${count} programs of ${debs.length} packages (${wanted.length - debs.length} packages have none)`,
+    )
   })
 }
 
@@ -67,11 +84,12 @@ async function mapPrograms(tools: Tools, root: string, map: string): Promise<num
       .map((name) => path.join(folder, name))
       .filter((name) => lstatSync(path.join(root, name)).isFile() && elfMachine(path.join(root, name)) === 'x86-64'),
   )
-  const whole = await tools.run('sh', ['-c', completeScript, 'sh', path.join(root, 'usr/lib/x86_64-linux-gnu')], {
-    input: programs.map((name) => `${path.join(root, name)}\n`).join(''),
+  // In a root of their own, so that no library of the tools root is taken for one of theirs.
+  const whole = await tools.run('sh', ['-c', completeScript, 'sh', root], {
+    input: programs.map((name) => `${name}\n`).join(''),
   })
   const complete = new Set(whole.stdout.split('\n'))
-  const mapped = programs.filter((name) => complete.has(path.join(root, name)))
+  const mapped = programs.filter((name) => complete.has(name))
   for (const name of mapped) {
     mkdirSync(path.dirname(path.join(map, name)), { recursive: true })
     symlinkSync(path.join(twinsMount, 'root', name), path.join(map, name))
@@ -80,8 +98,9 @@ async function mapPrograms(tools: Tools, root: string, map: string): Promise<num
 }
 
 /** Prints those of the programs on standard input whose libraries are all among the twins'. */
-const completeScript = `while read -r program; do
-  "$1/ld-linux-x86-64.so.2" --inhibit-cache --library-path "$1:$1/systemd" --list "$program" >/dev/null 2>&1 && echo "$program"
+const completeScript = `loader=/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2
+while read -r program; do
+  chroot "$1" $loader --library-path "\${loader%/*}/systemd" --list "/$program" >/dev/null 2>&1 && echo "$program"
 done; true`
 
 async function compileInterpreter(tools: Tools, output: string): Promise<void> {
@@ -105,14 +124,8 @@ export function assertNoForeignFiles(folder: string, what: string): void {
   const found = foreignFiles(folder)
   if (found.length > 0) {
     const names = found.slice(0, 5).map((file) => path.relative(folder, file))
-    throw new Error(`${what} holds ${found.length} x86-64 files, e.g. ${names.join(', ')}: programs of the builder leaked in. Nothing was kept; please report this.`)
+    throw new Error(
+      `${what} holds ${found.length} x86-64 files, e.g. ${names.join(', ')}: programs of the builder leaked in. Nothing was kept; please report this.`,
+    )
   }
-}
-
-/** The first line of `/proc/mounts` style text that is below a folder would make its deletion dangerous. */
-export function mountsBelow(folder: string): string[] {
-  return readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[4] ?? '')
-    .filter((mounted) => mounted.startsWith(`${folder}/`))
 }

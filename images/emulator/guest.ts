@@ -181,7 +181,7 @@ export class Guest {
       '-nodefaults',
       '-no-user-config',
       '-chardev',
-      `file,id=serial0,path=${this.serialLog}`,
+      `file,id=console,path=${this.serialLog}`,
       '-qmp',
       `unix:${folder}/qmp.sock,server=on,wait=off`,
     ]
@@ -211,7 +211,7 @@ export class Guest {
           '-serial',
           'null',
           '-serial',
-          'chardev:serial0',
+          'chardev:console',
           '-drive',
           `if=sd,format=qcow2,file=${this.disk}`,
           ...extra,
@@ -224,7 +224,7 @@ export class Guest {
     const shared = [
       ...common,
       '-serial',
-      'chardev:serial0',
+      'chardev:console',
       '-device',
       'virtio-rng-pci',
       ...drive,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { integer, list, map, oneOf, optional, plain, record, text } from './shape.ts'
+import { boolean, integer, list, map, oneOf, optional, plain, record, text } from './shape.ts'
 import { Source } from './source.ts'
 import { checkVariable, type VariableDeclaration, type VariableValue } from './variables.ts'
 
@@ -26,10 +26,29 @@ export interface Layer {
     readonly mask: readonly string[]
   }
   /** Kernel modules that stay in the image: names, or globs of paths below the kernel's module folder. */
-  readonly modules: readonly { readonly family: string; readonly reason: string; readonly modules: readonly string[] }[]
+  readonly modules: readonly {
+    readonly family: string
+    readonly reason: string
+    readonly modules: readonly string[]
+    /** Loaded by the initramfs, before the slot is mounted. */
+    readonly early: boolean
+  }[]
+  /** Packages that are not installed: some of their files go to the boot partition or into the slot. */
+  readonly unpack: readonly UnpackedPackage[]
+  /** Files of the root that also go to the boot partition: path there → path or glob in the root. */
+  readonly boot: Readonly<Record<string, string>>
   /** Removed when the root is sealed; absolute paths or globs. */
   readonly remove: readonly { readonly path: string; readonly reason: string }[]
   readonly programs: readonly Program[]
+}
+
+export interface UnpackedPackage {
+  readonly package: string
+  readonly reason: string
+  /** Path on the boot partition → path in the package. */
+  readonly boot: Readonly<Record<string, string>>
+  /** Paths or globs in the package of files that go to the same place in the slot. */
+  readonly root: readonly string[]
 }
 
 /** What a layer, recipe or partition may be called. */
@@ -40,6 +59,8 @@ const unitName = text(
   /^[\w:.@\\-]+\.(service|socket|timer|target|mount|path|automount|swap|slice)$/,
 )
 const absolute = text('an absolute path without ".." or spaces', /^\/(?!.*\/\.\.(\/|$))[^\s]+$/)
+const relative = text('a path without a leading "/" and without ".."', /^(?!\/)(?!(.*\/)?\.\.(\/|$))[\w.+*/,-]+$/)
+const bootPaths = map(/^[\w.-]+(\/[\w.-]+)*$/, 'a path from the root of the boot partition', relative)
 const userName = text('a user name, e.g. hearth-agent', /^[a-z][a-z0-9-]{0,30}$/)
 
 const declaration = record({
@@ -69,9 +90,21 @@ const layerShape = record({
         family: text(),
         reason: text(),
         modules: list(text('a module or a glob of paths', /^[\w./*?[\]{},+-]+$/), { unique: true, notEmpty: true }),
+        early: optional(boolean),
       }),
     ),
   ),
+  unpack: optional(
+    list(
+      record({
+        package: packageName,
+        reason: text(),
+        boot: optional(bootPaths),
+        root: optional(list(relative, { unique: true })),
+      }),
+    ),
+  ),
+  boot: optional(bootPaths),
   remove: optional(list(record({ path: absolute, reason: text() }))),
   programs: optional(list(oneOf(...programs), { unique: true })),
 })
@@ -137,7 +170,9 @@ export function readLayer(folder: string): ReadLayer {
       variables,
       users: raw.users ?? [],
       units,
-      modules: raw.modules ?? [],
+      modules: (raw.modules ?? []).map((entry) => ({ ...entry, early: entry.early ?? false })),
+      unpack: (raw.unpack ?? []).map((entry) => ({ ...entry, boot: entry.boot ?? {}, root: entry.root ?? [] })),
+      boot: raw.boot ?? {},
       remove: raw.remove ?? [],
       programs: raw.programs ?? [],
     },

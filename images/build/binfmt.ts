@@ -1,0 +1,55 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import process from 'node:process'
+import { $ } from 'zx'
+
+const folder = '/proc/sys/fs/binfmt_misc'
+const prefix = 'hearth-arm64-'
+
+/** ELF, 64 bit, little-endian, program or position-independent program, for AArch64. */
+const magic = String.raw`\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00`
+const mask = String.raw`\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff`
+
+/**
+ * Lets this machine's kernel run arm64 programs by `interpreter` while `work` runs. The registration holds for the whole
+ * machine, so it is always taken back; one of the machine's own (an installed qemu-user) is not touched and comes to
+ * its right again.
+ *
+ * The flags: P hands over the name the program was called by; F opens the interpreter now, so that it need not be in the
+ * roots where the programs are.
+ */
+export async function withArm64Programs<T>(interpreter: string, work: () => Promise<T>): Promise<T> {
+  await mountBinfmt()
+  forgetKilled()
+  const name = `${prefix}${process.pid}`
+  const entry = path.join(folder, name)
+  if (!existsSync(entry)) writeFileSync(path.join(folder, 'register'), `:${name}:M::${magic}:${mask}:${interpreter}:PF`)
+  const release = () => {
+    if (existsSync(entry)) writeFileSync(entry, '-1')
+  }
+  process.once('exit', release)
+  try {
+    return await work()
+  } finally {
+    process.off('exit', release)
+    release()
+  }
+}
+
+async function mountBinfmt(): Promise<void> {
+  if (existsSync(path.join(folder, 'register'))) return
+  const mounted = await $`mount -t binfmt_misc binfmt_misc ${folder}`.quiet().nothrow()
+  if (mounted.exitCode !== 0) {
+    throw new Error(
+      `This machine's kernel cannot be taught to run arm64 programs (binfmt_misc): ${mounted.stderr.trim()} Build on a machine whose kernel has it, or on an arm64 machine.`,
+    )
+  }
+}
+
+/** Takes back what a killed build left registered. */
+function forgetKilled(): void {
+  for (const name of readdirSync(folder).filter((entry) => entry.startsWith(prefix))) {
+    const pid = name.slice(prefix.length)
+    if (!existsSync(`/proc/${pid}`)) writeFileSync(path.join(folder, name), '-1')
+  }
+}
