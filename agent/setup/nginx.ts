@@ -97,7 +97,7 @@ export function dashboardListener({
     # Live figures are passed on as they come, one every few seconds.
     proxy_buffering off;
     proxy_connect_timeout 10s;
-    proxy_read_timeout 90s;
+    proxy_read_timeout 240s;
     error_page 502 504 =503 @starting;
   }
   location @starting {
@@ -184,7 +184,7 @@ function snacLocations(socket: string): string {
     # snac knows no cookies: whatever a browser holds for this name is not its business.
     proxy_set_header Cookie "";
     proxy_connect_timeout 10s;
-    proxy_read_timeout 240s;
+    proxy_read_timeout 90s;
     proxy_max_temp_file_size 0;
   }`
 }

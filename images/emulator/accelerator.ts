@@ -3,14 +3,19 @@ import { existsSync } from 'node:fs'
 import type { Tools } from '../build/tools.ts'
 
 /**
- * Whether KVM really runs code here: /dev/kvm may be there and not work. A firmware is started under it and must say its
- * name within five seconds.
+ * Whether KVM really runs code here: /dev/kvm may be there and not work. A firmware is run under it,
+ * with the processor guests get, and must come to the end of its work: some machines start it and hang, or stop at a
+ * register they do not allow.
  */
 export async function chooseAccelerator(tools: Tools): Promise<'kvm' | 'tcg'> {
   if (!existsSync('/dev/kvm')) return 'tcg'
   const args = [
     '-accel',
     'kvm',
+    '-cpu',
+    'host',
+    '-smp',
+    '2',
     '-M',
     'q35',
     '-m',
@@ -32,11 +37,11 @@ export async function chooseAccelerator(tools: Tools): Promise<'kvm' | 'tcg'> {
       qemu.kill('SIGKILL')
       resolve(result)
     }
-    const timer = setTimeout(() => end('tcg'), 5000)
+    const timer = setTimeout(() => end('tcg'), 10_000)
     let text = ''
     qemu.stdout.on('data', (chunk) => {
       text += String(chunk)
-      if (text.includes('SeaBIOS')) end('kvm')
+      if (text.includes('No bootable device')) end('kvm')
     })
     qemu.on('exit', () => end('tcg'))
     qemu.on('error', () => end('tcg'))

@@ -3,10 +3,15 @@ import path from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { repoRoot } from '#images/build/context.ts'
+import type { Kit } from './kit.ts'
 import { testRoot } from './root.ts'
 
-/** Debian 13's Chromium, from the test root, that takes every name of a kit for this machine. */
-export async function openBrowser(): Promise<Browser> {
+/** Debian 13's Chromium, from the test root, that takes every name and port of a kit for those forwarded to it. */
+export async function openBrowser({ ports }: Pick<Kit, 'ports'>): Promise<Browser> {
+  const listeners = { 80: ports.plain, 443: ports.server, 8443: ports.dashboard }
+  const rules = Object.entries(listeners).flatMap(([port, forwarded]) =>
+    ['*.local', '*.example'].map((name) => `MAP ${name}:${port} 127.0.0.1:${forwarded}`),
+  )
   const root = await testRoot()
   const program = path.join(root, 'usr/local/bin/chromium-outside')
   writeFileSync(program, `#!/bin/sh\nexec /usr/sbin/chroot ${root} /usr/bin/chromium "$@"\n`)
@@ -22,7 +27,7 @@ export async function openBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
-      '--host-resolver-rules=MAP *.local 127.0.0.1, MAP *.example 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
+      `--host-resolver-rules=${[...rules, 'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1'].join(', ')}`,
     ],
   })
 }
