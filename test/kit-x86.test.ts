@@ -30,7 +30,11 @@ beforeAll(async () => {
   await settled(kit.guest)
   await kit.guest.waitForSerial(/Dashboard: https:\/\/\d/, 60)
   browser = await openBrowser(kit)
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, timezoneId: 'Europe/Berlin', reducedMotion: 'reduce' })
+  const context = await browser.newContext({
+    ignoreHTTPSErrors: true,
+    timezoneId: 'Europe/Berlin',
+    reducedMotion: 'reduce',
+  })
   page = await context.newPage()
   page.setDefaultTimeout(60_000)
 })
@@ -61,7 +65,9 @@ describe('a new kit', () => {
   })
 
   it('listens on the three listeners and mDNS only', async () => {
-    const sockets = await kit.guest.run("ss -Hltun | awk '{print $1, $5}' | grep -v -e '127.0.0' -e '\\[::1\\]' | sed 's/ .*:/ /' | sort -u")
+    const sockets = await kit.guest.run(
+      "ss -Hltun | awk '{print $1, $5}' | grep -v -e '127.0.0' -e '\\[::1\\]' | sed 's/ .*:/ /' | sort -u",
+    )
     const ports = sockets.split('\n').filter((line) => !/^udp (68|546|\d{5})$/.test(line))
     expect(ports).toEqual(['tcp 443', 'tcp 8081', 'tcp 8443', 'udp 5353'])
   })
@@ -73,7 +79,9 @@ describe('a new kit', () => {
     claimCode = /Claim code: (\S+)/.exec(text)?.[1] ?? ''
     expect(claimCode.replaceAll('-', '').length).toBeGreaterThanOrEqual(8)
     expect(text).toMatch(/Certificate: (\w+ ){3}\w+/)
-    const file = await kit.guest.run('mkdir -p /run/look && mount -o ro -L HEARTH /run/look && cat /run/look/CLAIM-CODE.txt; umount /run/look')
+    const file = await kit.guest.run(
+      'mkdir -p /run/look && mount -o ro -L HEARTH /run/look && cat /run/look/CLAIM-CODE.txt; umount /run/look',
+    )
     expect(file).toContain(claimCode)
   })
 
@@ -89,7 +97,9 @@ describe('a new kit', () => {
   })
 
   it('finds itself well, so the slot’s counter of tries is back at 0', async () => {
-    await expect.poll(() => kit.guest.run('/usr/lib/hearth/boot-env list'), { timeout: 120_000, interval: 2000 }).toContain('A_TRY=0')
+    await expect
+      .poll(() => kit.guest.run('/usr/lib/hearth/boot-env list'), { timeout: 120_000, interval: 2000 })
+      .toContain('A_TRY=0')
   })
 
   it('answers to its own names only', async () => {
@@ -139,7 +149,10 @@ describe('the claim', () => {
     const file = await kit.guest.run('mount -o ro -L HEARTH /run/look && ls /run/look; umount /run/look')
     expect(file).not.toContain('CLAIM-CODE.txt')
     expect(await kit.guest.run('ls /data/hearth/setup')).not.toMatch(/claim/)
-    expect(JSON.parse(await kit.guest.run('cat /data/hearth/kit.json'))).toMatchObject({ claimed: true, timezone: 'Europe/Berlin' })
+    expect(JSON.parse(await kit.guest.run('cat /data/hearth/kit.json'))).toMatchObject({
+      claimed: true,
+      timezone: 'Europe/Berlin',
+    })
   })
 })
 
@@ -153,12 +166,15 @@ describe('home', () => {
     await shoot(page, 'home')
   })
 
-  it.each(['power', 'storage', 'traffic', 'costs', 'people', 'diagnosis', 'settings'])('has %s one tap away', async (name) => {
-    await page.goto(dashboard(`/${name}`))
-    expect(await page.locator('main h1').count()).toBe(1)
-    expect(await accessibilityFaults(page)).toEqual([])
-    await shoot(page, name)
-  })
+  it.each(['power', 'storage', 'traffic', 'costs', 'people', 'diagnosis', 'settings'])(
+    'has %s one tap away',
+    async (name) => {
+      await page.goto(dashboard(`/${name}`))
+      expect(await page.locator('main h1').count()).toBe(1)
+      expect(await accessibilityFaults(page)).toEqual([])
+      await shoot(page, name)
+    },
+  )
 
   it('names boundary, class and interval beside the watts', async () => {
     await page.goto(dashboard('/power'))
@@ -195,7 +211,10 @@ describe('the server', () => {
     expect(answer.status).toBe(200)
     const token = (await answer.text()).trim()
     const client = createRestAPIClient({ url, accessToken: token })
-    const status = await client.v1.statuses.create({ status: 'Bread and roses from the garden house', visibility: 'public' })
+    const status = await client.v1.statuses.create({
+      status: 'Bread and roses from the garden house',
+      visibility: 'public',
+    })
     expect(status.content).toContain('Bread and roses')
     await page.goto(`https://${hostname}.local/${person.id}`)
     expect(await page.textContent('body')).toContain('Bread and roses from the garden house')
@@ -218,7 +237,9 @@ describe('the server', () => {
   })
 
   it('describes itself by NodeInfo, as its schema asks', async () => {
-    const links = JSON.parse((await request('https', at('server'), '/.well-known/nodeinfo', { servername: 'localhost' })).body)
+    const links = JSON.parse(
+      (await request('https', at('server'), '/.well-known/nodeinfo', { servername: 'localhost' })).body,
+    )
     const address = new URL(links.links[0].href).pathname
     const info = JSON.parse((await request('https', at('server'), address, { servername: 'localhost' })).body)
     expect(nodeInfoFaults(info)).toEqual([])
@@ -227,7 +248,9 @@ describe('the server', () => {
 
   it('answers WebFinger for its person', async () => {
     const account = encodeURIComponent(`acct:${person.id}@${hostname}.local`)
-    const { status, body } = await request('https', at('server'), `/.well-known/webfinger?resource=${account}`, { servername: 'localhost' })
+    const { status, body } = await request('https', at('server'), `/.well-known/webfinger?resource=${account}`, {
+      servername: 'localhost',
+    })
     expect(status).toBe(200)
     expect(JSON.parse(body).links.some((link: { rel: string }) => link.rel === 'self')).toBe(true)
   })
@@ -268,7 +291,9 @@ describe('a permanent name', () => {
     await page.fill('[name=serverName]', name)
     await page.check('[name=sure]')
     await page.locator('form:has([name=serverName]) button').click()
-    await expect.poll(() => kit.guest.run('cat /data/hearth/kit.json'), { timeout: 120_000, interval: 1000 }).toContain(name)
+    await expect
+      .poll(() => kit.guest.run('cat /data/hearth/kit.json'), { timeout: 120_000, interval: 1000 })
+      .toContain(name)
     await expect.poll(() => handshake(kit.ports.server, name), { timeout: 60_000, interval: 1000 }).toBe('accepted')
     await page.goto(`https://${name}/${person.id}`)
     const text = (await page.textContent('body')) ?? ''

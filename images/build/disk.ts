@@ -282,7 +282,7 @@ export async function makeGrub(
   platform: GrubPlatform,
   early: string,
   output: string,
-  options: { prefix: string; modules?: string },
+  options: { prefix: string; modules?: string; more?: string[] },
 ): Promise<void> {
   const folder = options.modules ? ['-d', options.modules] : []
   await tools.run('grub-mkimage', [
@@ -296,6 +296,7 @@ export async function makeGrub(
     '-o',
     output,
     ...grubModules[platform],
+    ...(options.more ?? []),
   ])
 }
 

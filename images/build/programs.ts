@@ -65,10 +65,10 @@ export async function programsFolder(
       mkdirSync(output, { recursive: true })
       copyFileSync(node, path.join(output, 'node'))
       const bundled = new Set<string>()
-    for (const program of programs) {
-      for (const name of await bundle(context, program, path.join(output, `${program}.js`))) bundled.add(name)
-    }
-    writeFileSync(path.join(output, 'bundled.json'), `${JSON.stringify([...bundled].sort(), null, 1)}\n`)
+      for (const program of programs) {
+        for (const name of await bundle(context, program, path.join(output, `${program}.js`))) bundled.add(name)
+      }
+      writeFileSync(path.join(output, 'bundled.json'), `${JSON.stringify([...bundled].sort(), null, 1)}\n`)
       for (const [from, to] of Object.entries(data)) {
         const source = path.join(context.repo, from)
         if (existsSync(source)) cpSync(source, path.join(output, to), { recursive: true })
@@ -95,5 +95,7 @@ async function bundle(context: BuildContext, program: Program, output: string): 
     banner: { js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);" },
     logLevel: 'silent',
   })
-  return Object.keys(metafile.inputs).flatMap((file) => /^node_modules\/((?:.*node_modules\/)?(?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? [])
+  return Object.keys(metafile.inputs).flatMap(
+    (file) => /^node_modules\/((?:.*node_modules\/)?(?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? [],
+  )
 }

@@ -270,7 +270,7 @@ function earlyModules(recipe: Recipe): string[] {
  * Takes out what a running kit does not need and puts in what only a finished image has: programs, kernel, release
  * facts, links of /etc to files that persist.
  */
-export async function seal(context: BuildContext, root: string, parts: RootParts, boot: string): Promise<void> {
+export async function seal(root: string, parts: RootParts, boot: string): Promise<void> {
   const { recipe } = parts
   for (const { path: pattern } of recipe.layers.flatMap((layer) => layer.remove)) removeGlob(root, pattern)
   for (const name of ['vmlinuz', 'initrd.img']) {

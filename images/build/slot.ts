@@ -27,7 +27,7 @@ export async function slotImage(
   return stage(context, `slot-${recipe.name}`, inputs, async (output) => {
     await withRoot(context, tools, base, async (root) => {
       await layOver(tools, root, recipe)
-      await seal(context, root, parts, boot)
+      await seal(root, parts, boot)
       await pack(context, tools, root, output, recipe)
     })
   })

@@ -16,7 +16,18 @@ export function nodeInfoFaults(info: Record<string, unknown>): string[] {
   need(typeof software.version === 'string', 'software.version is no text')
   const allowed = ['name', 'version', ...(info.version === '2.1' ? ['repository', 'homepage'] : [])]
   for (const key of Object.keys(software)) need(allowed.includes(key), `software.${key} is not allowed`)
-  const protocols = ['activitypub', 'buddycloud', 'dfrn', 'diaspora', 'libertree', 'ostatus', 'pumpio', 'tent', 'xmpp', 'zot']
+  const protocols = [
+    'activitypub',
+    'buddycloud',
+    'dfrn',
+    'diaspora',
+    'libertree',
+    'ostatus',
+    'pumpio',
+    'tent',
+    'xmpp',
+    'zot',
+  ]
   need(Array.isArray(info.protocols) && info.protocols.length > 0, 'protocols is no list with something in it')
   for (const name of (info.protocols ?? []) as string[]) need(protocols.includes(name), `protocol ${name}`)
   const services = (info.services ?? {}) as Record<string, unknown>

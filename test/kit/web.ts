@@ -19,7 +19,16 @@ export function request(
   const client = scheme === 'http' ? http : https
   return new Promise((resolve, reject) => {
     const call = client.get(
-      { host: '127.0.0.1', port, path: address, headers: options.headers ?? {}, servername: options.servername ?? '', rejectUnauthorized: false, timeout: 30_000, agent: false },
+      {
+        host: '127.0.0.1',
+        port,
+        path: address,
+        headers: options.headers ?? {},
+        servername: options.servername ?? '',
+        rejectUnauthorized: false,
+        timeout: 30_000,
+        agent: false,
+      },
       (response) => {
         let body = ''
         response.setEncoding('utf8')
@@ -37,7 +46,13 @@ export function request(
 /** Whether a TLS handshake under a name succeeds; null: without naming any. */
 export function handshake(port: number, servername: string | null): Promise<'accepted' | 'refused'> {
   return new Promise((resolve) => {
-    const socket = tls.connect({ host: '127.0.0.1', port, rejectUnauthorized: false, timeout: 20_000, ...(servername ? { servername } : {}) })
+    const socket = tls.connect({
+      host: '127.0.0.1',
+      port,
+      rejectUnauthorized: false,
+      timeout: 20_000,
+      ...(servername ? { servername } : {}),
+    })
     const end = (result: 'accepted' | 'refused') => {
       socket.destroy()
       resolve(result)

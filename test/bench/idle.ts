@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { chooseAccelerator } from '#images/emulator/accelerator.ts'
+import type { Guest } from '#images/emulator/guest.ts'
+import { built, settled } from '../kit/kit.ts'
+import { figure, hostFacts, median, type Report } from './figure.ts'
+import { claimedKit, startAgain, startFloor } from './guests.ts'
+
+/** Long enough for what happens every ten minutes to happen. */
+const minutes = 12
+const settleSeconds = 240
+
+interface Reading {
+  /** MB (1,000,000 bytes): MemTotal − MemAvailable, median of six. */
+  ram: number
+  /** Share of all processors, percent. */
+  cpu: number
+  /** KB (1,000 bytes) a minute on all disks. */
+  writes: number
+}
+
+/** A claimed kit and the floor side by side, both left alone: memory, processor, writes, and what the agent starts. */
+export async function idle(log: (line: string) => void): Promise<Report> {
+  const { tools } = await built('kit-x86')
+  log('bench idle: claiming a kit')
+  await claimedKit()
+  const kit = await startAgain()
+  const floor = await startFloor()
+  try {
+    await Promise.all([settled(kit.guest), settled(floor.guest)])
+    log(`bench idle: both are up; ${settleSeconds} s to settle, then ${minutes} minutes of looking`)
+    await sleep(settleSeconds * 1000)
+    await watchForks(kit.guest)
+    const [ours, theirs] = await Promise.all([read(kit.guest), read(floor.guest)])
+    const children = await countForks(kit.guest)
+    const of = (pick: (reading: Reading) => number) => ({ name: 'floor', value: pick(theirs) })
+    return {
+      bench: 'idle',
+      host: hostFacts(await chooseAccelerator(tools)),
+      figures: [
+        figure(
+          'idle-ram',
+          ours.ram,
+          'MB',
+          { of: 'ratio', max: 1.15 },
+          of(({ ram }) => ram),
+        ),
+        figure(
+          'idle-cpu',
+          ours.cpu,
+          '%',
+          { of: 'ratio', max: 1.5 },
+          of(({ cpu }) => cpu),
+        ),
+        figure(
+          'idle-writes',
+          ours.writes,
+          'KB/min',
+          { of: 'ratio', max: 1.5 },
+          of(({ writes }) => writes),
+        ),
+        figure('children-per-cycle', children / minutes, 'processes', { of: 'value', max: 0 }),
+      ],
+    }
+  } finally {
+    await Promise.all([kit.guest.powerOff(), floor.guest.powerOff()])
+  }
+}
+
+async function read(guest: Guest): Promise<Reading> {
+  const counters = async () => {
+    const stat = await guest.run('head -1 /proc/stat; cat /proc/diskstats')
+    const ticks = (stat.split('\n')[0] ?? '').trim().split(/\s+/).slice(1).map(Number)
+    const idleTicks = (ticks[3] ?? 0) + (ticks[4] ?? 0)
+    const disks = stat
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().split(/\s+/))
+    const sectors = disks
+      .filter(([, , name = '']) => /^(vd|sd|nvme\d+n)[a-z0-9]$/.test(name))
+      .reduce((sum, fields) => sum + Number(fields[9]), 0)
+    return { all: ticks.slice(0, 8).reduce((sum, value) => sum + value, 0), idleTicks, sectors, at: Date.now() }
+  }
+  const ram: number[] = []
+  const before = await counters()
+  for (let sample = 0; sample < 6; sample++) {
+    await sleep((minutes * 60_000) / 6)
+    const [total = 0, available = 0] = (await guest.run("awk '/^Mem(Total|Available):/ {print $2}' /proc/meminfo"))
+      .split('\n')
+      .map(Number)
+    ram.push(((total - available) * 1024) / 1e6)
+  }
+  const after = await counters()
+  const busy = 1 - (after.idleTicks - before.idleTicks) / (after.all - before.all)
+  return {
+    ram: median(ram),
+    cpu: busy * 100,
+    writes: ((after.sectors - before.sectors) * 512) / 1000 / ((after.at - before.at) / 60_000),
+  }
+}
+
+const tracing = '/sys/kernel/tracing/instances/hearth'
+
+/** Lets the kernel note each process the agent's threads start. */
+async function watchForks(guest: Guest): Promise<void> {
+  await guest.run(
+    `mountpoint -q /sys/kernel/tracing || mount -t tracefs tracefs /sys/kernel/tracing; mkdir -p ${tracing}; echo > ${tracing}/trace; echo 1 > ${tracing}/events/sched/sched_process_fork/enable`,
+  )
+}
+
+async function countForks(guest: Guest): Promise<number> {
+  const text = await guest.run(
+    `pid=$(systemctl show -p MainPID --value hearth-agent); threads=$(ls /proc/$pid/task | tr '\\n' '|'); grep sched_process_fork ${tracing}/trace | grep -cE "pid=(\${threads%|}) child" || true`,
+    { allowFailure: true },
+  )
+  return Number(text.trim().split('\n').at(-1))
+}
