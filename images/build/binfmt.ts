@@ -4,6 +4,7 @@ import process from 'node:process'
 import { $ } from 'zx'
 
 const folder = '/proc/sys/fs/binfmt_misc'
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const prefix = 'hearth-arm64-'
 
 /** ELF, 64 bit, little-endian, program or position-independent program, for AArch64. */
@@ -28,10 +29,14 @@ export async function withArm64Programs<T>(interpreter: string, work: () => Prom
     if (existsSync(entry)) writeFileSync(entry, '-1')
   }
   process.once('exit', release)
+  // Ctrl-C or a kill ends the process in order, so that `release` runs.
+  const end = () => process.exit(130)
+  for (const signal of signals) process.once(signal, end)
   try {
     return await work()
   } finally {
     process.off('exit', release)
+    for (const signal of signals) process.off(signal, end)
     release()
   }
 }

@@ -23,9 +23,13 @@ const hostArchitecture = process.arch === 'arm64' ? 'arm64' : 'amd64'
 /** On a machine of the root's own architecture there is nothing to do. */
 const native: Runner = { mmdebstrapOptions: [], around: (_, work) => work(), check: () => undefined }
 
+/** All programs emulated: the interpreter is QEMU itself, and the root needs nothing. */
+const emulated: Runner = { ...native, mmdebstrapOptions: ['--skip=check/qemu'], check: assertNoForeignFiles }
+
 /**
  * Runs `work` with a runner for roots of the lock's architecture. An arm64 root on an x86-64 machine is built with native
- * twins of its programs (three to five times as fast as emulation); where they cannot be had, all is emulated.
+ * twins of its programs; where they cannot be had, or `HEARTH_TWINS=no` forbids them, all is emulated, which gives the
+ * same root after five to ten times the time.
  */
 export async function withRunner<T>(
   context: BuildContext,
@@ -36,14 +40,25 @@ export async function withRunner<T>(
   if (lock.architecture === hostArchitecture) return work(native)
   if (lock.architecture === 'amd64')
     throw new Error('An x86-64 image cannot be built on an arm64 machine. Build it on an x86-64 machine.')
-  const twins = await nativeTwins(context, tools, lock)
-  return withArm64Programs(path.join(twins, 'interpreter'), () => work(foreignRunner(twins)))
+  const twins = process.env.HEARTH_TWINS === 'no' ? null : await twinsIfPossible(context, tools, lock)
+  if (twins) return withArm64Programs(path.join(twins, 'interpreter'), () => work(twinRunner(twins)))
+  context.log('twins: none, so every arm64 program runs emulated: the root takes five to ten times as long')
+  return withArm64Programs(path.join(tools.root, 'usr/bin/qemu-aarch64'), () => work(emulated))
+}
+
+async function twinsIfPossible(context: BuildContext, tools: Tools, lock: Lock): Promise<string | null> {
+  try {
+    return await nativeTwins(context, tools, lock)
+  } catch (error) {
+    context.log(`twins: cannot be made: ${(error as Error).message.split('\n')[0]}`)
+    return null
+  }
 }
 
 /** perl looks for its own compiled modules by absolute path, so the twin finds its own there. */
 const perl = 'usr/lib/x86_64-linux-gnu/perl-base'
 
-function foreignRunner(twins: string): Runner {
+function twinRunner(twins: string): Runner {
   const mount = `set -e; mkdir -p "$1${twinsMount}" "$1/${perl}"
 mount --bind -o ro "${twins}" "$1${twinsMount}"; mount --bind -o ro "${twins}/root/${perl}" "$1/${perl}"`
   const unmount = `set -e; umount "$1/${perl}" "$1${twinsMount}"

@@ -181,7 +181,8 @@ export class Guest {
       '-nodefaults',
       '-no-user-config',
       '-chardev',
-      `file,id=console,path=${this.serialLog}`,
+      // Several serial lines of one machine may write to it.
+      `file,id=console,mux=on,path=${this.serialLog}`,
       '-qmp',
       `unix:${folder}/qmp.sock,server=on,wait=off`,
     ]
@@ -248,6 +249,14 @@ export class Guest {
           '-m',
           String(memory ?? 1024),
           ...this.#firmware('AAVMF/AAVMF_CODE.no-secboot.fd', 'AAVMF/AAVMF_VARS.fd'),
+          // The image's console is ttyS1, the boards' second serial line; this machine's own line is ttyAMA0, where
+          // firmware and GRUB write.
+          '-chardev',
+          'null,id=first',
+          '-device',
+          'pci-serial,chardev=first',
+          '-device',
+          'pci-serial,chardev=console',
           ...shared,
         ],
       ]

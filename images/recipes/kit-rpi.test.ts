@@ -72,11 +72,13 @@ describe.skipIf(!existsSync(image))('the image out/kit-rpi.img', () => {
       [0x0f, 258 * MiB, 1411 * MiB],
     ])
     const logical: number[][] = []
-    for (let at = 258 * MiB, next: number | null = at; next !== null; at = next) {
-      const [own, following] = entries(read(at, 512), at)
-      logical.push(own as number[])
+    let at = 258 * MiB
+    for (;;) {
+      const [own = [], following = []] = entries(read(at, 512), at)
+      logical.push(own)
+      if (!following[0]) break
       // The link to the next entry counts from the start of the extended partition.
-      next = following?.[0] ? 258 * MiB + ((following[1] as number) - at) : null
+      at = 258 * MiB + (following[1] as number) - at
     }
     expect(logical).toEqual([
       [0x83, 259 * MiB, 640 * MiB],
