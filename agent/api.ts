@@ -70,6 +70,8 @@ export interface Problem {
   where?: string
   what: string
   next: string
+  /** What the dashboard needs to say it in the household's language. */
+  facts?: Record<string, string | number>
 }
 
 /** `kitPaths().network`. */
@@ -79,6 +81,11 @@ export interface NetworkFacts {
   /** On-link prefixes in CIDR form. */
   onLink: string[]
   resolvers: string[]
+  /**
+   * The host name that Avahi goes by, without `.local`: `hearth-7f3a-2` where another device has `hearth-7f3a`. Absent
+   * while Avahi does not answer.
+   */
+  announcedAs?: string
 }
 
 /** `kitPaths().counters`: byte totals since the rules were loaded, by nftables named counter. */

@@ -80,7 +80,7 @@ describe('the agent as a program', () => {
     await expect(new AgentClient(kit.paths.agentSocket).settings()).rejects.toMatchObject({ code: 'agent.unreachable' })
   })
 
-  it('has the certificate renewed when the addresses change, once', async () => {
+  it('has the certificate renewed when addresses or the announced name change, once', async () => {
     const asked: string[] = []
     const helper = createServer((socket) => {
       socket.on('data', (line) => {
@@ -91,13 +91,18 @@ describe('the agent as a program', () => {
     listening = helper
     await new Promise<void>((resolve) => helper.listen(kit.paths.helperSocket('agent'), resolve))
     await start()
-    for (const address of ['192.168.1.21', '192.168.1.22']) {
-      const network = { addresses: [address], onLink: ['192.168.1.0/24'], resolvers: [] }
+    const changeNetwork = async (changes: object) => {
+      const network = { addresses: ['192.168.1.22'], onLink: ['192.168.1.0/24'], resolvers: [], ...changes }
       await kit.write('run/hearth/network.json.new', network)
       renameSync(`${kit.paths.network}.new`, kit.paths.network)
     }
+    const call = '{"verb":"tls.refresh","args":{}}\n'
+    for (const address of ['192.168.1.21', '192.168.1.22']) await changeNetwork({ addresses: [address] })
     await wait(7000)
-    expect(asked).toEqual(['{"verb":"tls.refresh","args":{}}\n'])
+    expect(asked).toEqual([call])
+    await changeNetwork({ announcedAs: 'hearth-7f3a-2' })
+    await wait(7000)
+    expect(asked).toEqual([call, call])
   })
 
   it('sleeps when there is nothing to do', async () => {

@@ -1,12 +1,13 @@
 import path from 'node:path'
 import type { KitFacts, NetworkFacts } from '../api.ts'
-import { readJson, removeDurably, writeDurably } from '../setup/files.ts'
+import { readJson, readText, removeDurably, writeDurably } from '../setup/files.ts'
 import { setHostname } from '../setup/identity.ts'
 import { readKit, writeKit } from '../setup/kit.ts'
+import { takenName } from '../setup/names.ts'
 import { mustRun } from '../setup/run.ts'
 import { changeServerName } from '../setup/server.ts'
 import { ensureCertificates } from '../setup/tls.ts'
-import { writeListeners } from '../setup/web.ts'
+import { dashboardAddress, webFiles, writeListeners } from '../setup/web.ts'
 import type { World } from './world.ts'
 
 /**
@@ -33,19 +34,35 @@ export async function changeKit(world: World, changes: Partial<KitFacts>): Promi
 async function refreshCertificates(world: World): Promise<boolean> {
   const { paths, run } = world
   const { hostname, serverName, caFingerprint } = await kitFacts(world)
-  const addresses = (await readJson(paths.network, (value) => value as NetworkFacts))?.addresses ?? []
-  const made = await ensureCertificates(paths, { hostname, serverName, addresses }, run)
+  const network = await networkFacts(world)
+  const names = { hostname, takenName: takenName(hostname, network?.announcedAs), serverName }
+  const made = await ensureCertificates(paths, { ...names, addresses: network?.addresses ?? [] }, run)
   // The authority is made anew only where its file was lost.
   if (made.caFingerprint !== caFingerprint)
     await changeKit(world, { caFingerprint: made.caFingerprint, caWords: made.caWords })
   return made.changed
 }
 
-/** The agent's regular call: certificates that name all addresses, read by nginx. */
+/** The agent's regular call: certificates that name all addresses, read by nginx, and a plain page that leads here. */
 export async function refreshTls(world: World): Promise<{ changed: boolean }> {
   const changed = await refreshCertificates(world)
-  if (changed) await publishCertificates(world)
+  if (changed || !(await plainPageLeadsHere(world))) await publishCertificates(world)
   return { changed }
+}
+
+async function plainPageLeadsHere(world: World): Promise<boolean> {
+  const page = await readText(webFiles(world.paths).plainPage)
+  return page?.includes(dashboardAddress(await reachedAs(world))) ?? false
+}
+
+/** The name on the home network that leads to this kit, also where another device has its own. */
+async function reachedAs(world: World): Promise<string> {
+  const { hostname } = await kitFacts(world)
+  return takenName(hostname, (await networkFacts(world))?.announcedAs) ?? hostname
+}
+
+function networkFacts({ paths }: World): Promise<NetworkFacts | null> {
+  return readJson(paths.network, (value) => value as NetworkFacts)
 }
 
 /** What the kit and its server are called. */
@@ -73,8 +90,8 @@ export async function setNames(world: World, names: Names): Promise<{ people: st
   await changeKit(world, names)
   await refreshCertificates(world)
   await publishCertificates(world)
-  await refreshNetwork(world)
   if (hostname !== before.hostname) await mustRun(run, 'systemctl', ['try-restart', 'avahi-daemon.service'])
+  await refreshNetwork(world)
   await removeDurably(noteFile(world))
   return kept
 }
@@ -89,12 +106,12 @@ function noteFile({ paths }: World): string {
   return path.join(paths.setup, 'names.json')
 }
 
-/** Firewall and console follow the kit's facts. */
+/** Firewall, console and what is announced follow the kit's facts. */
 export async function refreshNetwork({ run }: World): Promise<void> {
   await mustRun(run, 'systemctl', ['start', 'hearth-network.service'])
 }
 
 async function publishCertificates(world: World): Promise<void> {
-  await writeListeners(world.paths, await kitFacts(world))
+  await writeListeners(world.paths, await kitFacts(world), { reachedAs: await reachedAs(world) })
   await mustRun(world.run, 'systemctl', ['reload-or-restart', 'nginx.service'])
 }

@@ -13,6 +13,7 @@ import { dayOf, monthOf } from '../costs/calendar.ts'
 import { computeCosts } from '../costs/costs.ts'
 import { checkWeb, judge } from '../health/checks.ts'
 import { FileWatch } from '../health/file-watch.ts'
+import { nameProblem } from '../health/name-problem.ts'
 import { SlotKeeper } from '../health/slot-keeper.ts'
 import { callHelper } from '../helper/client.ts'
 import { type Clock, kitClock } from '../ledger/clock.ts'
@@ -35,6 +36,8 @@ import { trafficTotals } from './traffic-totals.ts'
 const catchUpMs = 2 * 60_000
 /** Whether data can be written is tried by writing; not on each look at a page, for the card's sake. */
 const probeMs = 10 * 60_000
+/** How long the certificate goes without a look at its expiry. */
+const certificateMs = 24 * 3600_000
 /** Old readings are deleted only when the clock has been right for so long. */
 const steadyEnoughSeconds = 3600
 
@@ -229,7 +232,11 @@ export class Agent {
   }
 
   #problems() {
-    const own = [this.#settings.problem(), this.#recorder.plugTrouble()].filter((problem) => problem !== null)
+    const own = [
+      this.#settings.problem(),
+      this.#recorder.plugTrouble(),
+      nameProblem(this.#files.kit(), this.#files.network()),
+    ].filter((problem) => problem !== null)
     return [...this.#files.problems(), ...this.#ledger.problems(), ...own]
   }
 
@@ -274,13 +281,16 @@ export class Agent {
     this.#ledger.forgetOld()
   }
 
-  /** Has the certificate name the present addresses, if it was not made for them already. */
+  /** Has the certificate looked at when names, addresses or the trust in the clock changed, and daily, as it expires. */
   async #refreshCertificate(): Promise<void> {
-    const addresses = [...this.#files.network().addresses].sort()
-    const certified = this.#ledger.noted<string[]>('certified')
-    if (addresses.length === 0 || JSON.stringify(addresses) === JSON.stringify(certified)) return
+    const { addresses, announcedAs } = this.#files.network()
+    if (addresses.length === 0) return
+    const reason = JSON.stringify([announcedAs ?? null, this.#clock.trusted(), ...addresses.toSorted()])
+    const last = this.#ledger.noted<{ reason: string; at: number }>('certified')
+    const age = this.#clock.now() - (last?.at ?? 0)
+    if (last?.reason === reason && age >= 0 && age < certificateMs) return
     await callHelper(this.#paths.helperSocket('agent'), 'tls.refresh', {})
-    this.#ledger.note('certified', addresses)
+    this.#ledger.note('certified', { reason, at: this.#clock.now() })
   }
 }
 

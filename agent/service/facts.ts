@@ -54,8 +54,8 @@ export class KitFiles {
 
   /** Empty when it is not known: then no address counts as on-link. */
   network(): NetworkFacts {
-    const isNetwork = ({ addresses, onLink, resolvers }: Record<string, unknown>) =>
-      [addresses, onLink, resolvers].every(isTextList)
+    const isNetwork = ({ addresses, onLink, resolvers, announcedAs }: Record<string, unknown>) =>
+      [addresses, onLink, resolvers].every(isTextList) && (announcedAs === undefined || typeof announcedAs === 'string')
     return this.#read<NetworkFacts>(this.#paths.network, isNetwork) ?? { addresses: [], onLink: [], resolvers: [] }
   }
 

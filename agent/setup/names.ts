@@ -5,6 +5,23 @@ export function isHostname(text: string): boolean {
   return /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text)
 }
 
+/** What Avahi calls a kit whose own name another device has, `hearth-7f3a-2`; null when it goes by its own. */
+export function takenName(hostname: string, announcedAs: string | undefined): string | null {
+  const rest = announcedAs?.startsWith(`${hostname}-`) ? announcedAs.slice(hostname.length + 1) : ''
+  return announcedAs !== undefined && /^\d{1,2}$/.test(rest) && isHostname(announcedAs) ? announcedAs : null
+}
+
+/**
+ * Another name for a kit whose own is taken: four characters of its authority's fingerprint, which no other kit has, even
+ * where boards share a serial.
+ */
+export function otherHostname(hostname: string, caFingerprint: string): string {
+  const sign = caFingerprint.slice(0, 4)
+  const stem = /^hearth-[a-z0-9]{4}$/.test(hostname) ? 'hearth' : hostname.slice(0, 63 - 1 - sign.length)
+  const proposed = `${stem}-${sign}`
+  return proposed === hostname ? `${stem}-${caFingerprint.slice(4, 8)}` : proposed
+}
+
 /** A public DNS name in lower case (punycode), with a dot, that is no address and not of the home network. */
 export function isServerName(text: string): boolean {
   const labels = text.split('.')

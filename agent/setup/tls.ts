@@ -36,6 +36,8 @@ const mostAddresses = 32
 export interface CertificateNames {
   /** Without `.local`. */
   hostname: string
+  /** Another name on the home network, where `hostname` is taken. */
+  takenName?: string | null
   serverName: string | null
   /** As in NetworkFacts; what is no plain address is left out. */
   addresses: readonly string[]
@@ -67,7 +69,7 @@ export function tlsFiles(paths: KitPaths) {
  */
 export async function ensureCertificates(
   paths: KitPaths,
-  { hostname, serverName, addresses }: CertificateNames,
+  { hostname, takenName = null, serverName, addresses }: CertificateNames,
   run: Run = realRun,
   now: number = Date.now(),
 ): Promise<Certificates> {
@@ -90,7 +92,8 @@ export async function ensureCertificates(
   const ca = await readCertificate(files.ca)
   if (ca === null) throw new Error(`${files.ca} was written but cannot be read`)
 
-  const kitNames = [`DNS:${hostname}.local`, 'DNS:localhost', ...addressNames(addresses)]
+  const locals = [hostname, ...(takenName === null ? [] : [takenName])].map((name) => `DNS:${name}.local`)
+  const kitNames = [...locals, 'DNS:localhost', ...addressNames(addresses)]
   if (!leafIsGood(await readCertificate(files.kit), kitNames, clock, ca)) {
     const lifetime = leafLifetime(clock, ca)
     const extensions = leafExtensions(kitNames)

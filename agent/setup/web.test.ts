@@ -93,7 +93,7 @@ class Web {
   async start(): Promise<void> {
     const facts = JSON.parse(await readFile(this.paths.kit, 'utf8')) as KitFacts
     const made = await ensureCertificates(this.paths, { ...facts, addresses: ['127.0.0.1'] }, run)
-    await writeListeners(this.paths, { ...facts, ...made }, this.ports)
+    await writeListeners(this.paths, { ...facts, ...made }, { ports: this.ports })
     for (const socket of [this.paths.snacSocket, this.paths.dashboardSocket]) {
       await mkdir(path.dirname(socket), { recursive: true })
       this.#upstreams.push(await echo(socket))

@@ -30,12 +30,27 @@ export function webFiles(paths: KitPaths) {
   }
 }
 
+export interface ListenerOptions {
+  ports?: Ports
+  /** The name on the home network that leads to this kit, without `.local`; its own unless another device has it. */
+  reachedAs?: string
+}
+
+/** Where the dashboard is, for a kit called `hostname` on the home network. */
+export function dashboardAddress(hostname: string, { dashboard }: Ports = kitPorts): string {
+  return `https://${hostname}.local:${dashboard}/`
+}
+
 /**
  * Writes nginx' listeners and the pages it serves itself, from the kit's facts and certificates
  * (docs/architecture.md, "Listeners"). nginx must be reloaded afterwards. Can be repeated at any time.
  * @throws when the certificates are missing
  */
-export async function writeListeners(paths: KitPaths, facts: KitFacts, ports: Ports = kitPorts): Promise<void> {
+export async function writeListeners(
+  paths: KitPaths,
+  facts: KitFacts,
+  { ports = kitPorts, reachedAs = facts.hostname }: ListenerOptions = {},
+): Promise<void> {
   const tls = tlsFiles(paths)
   const authority = await readCertificate(tls.ca)
   if (authority === null) throw new Error(`${tls.ca} is missing or damaged: make the certificates first`)
@@ -48,7 +63,7 @@ export async function writeListeners(paths: KitPaths, facts: KitFacts, ports: Po
   const page = plainPage({
     language,
     hostname: facts.hostname,
-    dashboard: `https://${facts.hostname}.local:${ports.dashboard}/`,
+    dashboard: dashboardAddress(reachedAs, ports),
     caFingerprint: facts.caFingerprint,
     caWords: facts.caWords,
   })

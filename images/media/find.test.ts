@@ -1,6 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createSocket, type Socket } from 'node:dgram'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -235,15 +235,25 @@ describe.skipIf(!avahi)('with Avahi itself (root and avahi-daemon needed)', () =
     const folder = mkdtempSync(path.join(tmpdir(), 'hearth-find-'))
     undo.push(() => rmSync(folder, { recursive: true, force: true }))
     const at = (name: string) => path.join(folder, name)
-    mkdirSync(at('services'))
+    // The kit's own words for Avahi, and its configuration.
+    const layer = path.resolve('images/layers/kit/files')
+    for (const name of ['data/hearth', 'usr/lib/hearth']) mkdirSync(at(name), { recursive: true })
+    cpSync(path.join(layer, 'usr/lib/hearth/json.awk'), at('usr/lib/hearth/json.awk'))
+    writeFileSync(at('usr/lib/hearth/release.json'), '{"version":"0.1.0"}')
+    writeFileSync(at('data/hearth/kit.json'), '{"hostname":"hearth-test","claimed":false}')
+    execFileSync(path.join(layer, 'usr/lib/hearth/announce'), {
+      env: { PATH: process.env.PATH, ANNOUNCE_ROOT: folder },
+    })
+    const configuration = readFileSync(path.join(layer, 'etc/avahi/avahi-daemon.conf'), 'utf8')
     writeFileSync(
-      at('services/kit.service'),
-      `<?xml version="1.0"?><!DOCTYPE service-group SYSTEM "avahi-service.dtd"><service-group><name replace-wildcards="yes">%h</name><service><type>_commonhearth._tcp</type><port>8443</port><txt-record>version=0.1.0</txt-record><txt-record>claimed=0</txt-record></service></service-group>`,
+      at('avahi.conf'),
+      configuration
+        .replace('[server]\n', '[server]\nhost-name=hearth-test\nenable-dbus=no\n')
+        .replace('use-ipv6=yes', 'use-ipv6=no'),
     )
-    writeFileSync(at('avahi.conf'), '[server]\nhost-name=hearth-test\nenable-dbus=no\nuse-ipv6=no\n[rlimits]\n')
     // In its own network namespace, and with these services in /etc/avahi, which only this process tree sees.
     const script =
-      'ip link add kit type veth peer name pc && ip addr add 10.7.0.1/24 dev kit && ip addr add 10.7.0.2/24 dev pc && ip link set kit up && ip link set pc up && ip link set lo up && mount -t tmpfs tmpfs /run && mkdir -p /etc/avahi/services && mount --bind "$1/services" /etc/avahi/services && { avahi-daemon -f "$1/avahi.conf" --no-drop-root --no-rlimits --no-chroot & } && sleep 3 && exec "$2" "$3" '
+      'ip link add kit type veth peer name pc && ip addr add 10.7.0.1/24 dev kit && ip addr add 10.7.0.2/24 dev pc && ip link set kit up && ip link set pc up && ip link set lo up && mount -t tmpfs tmpfs /run && mkdir -p /etc/avahi/services && mount --bind "$1/run/hearth/avahi" /etc/avahi/services && { avahi-daemon -f "$1/avahi.conf" --no-drop-root --no-rlimits --no-chroot & } && sleep 3 && exec "$2" "$3" '
     const runner = at('run.ts')
     writeFileSync(
       runner,
