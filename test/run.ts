@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { $ } from 'zx'
 import { buildImage } from '#images/build/build.ts'
-import { repoRoot } from '#images/build/context.ts'
+import { cacheFolder, ensureFolder, repoRoot } from '#images/build/context.ts'
 
 interface Suite {
   name: string
@@ -51,12 +52,21 @@ export async function run(args: string[], log: (line: string) => void): Promise<
     throw new Error(`There is no suite “${unknown}”. There are: ${suites.map(({ name }) => name).join(', ')}.`)
   const chosen = suites.filter((suite) => (named.length > 0 ? named.includes(suite.name) : all || !suite.long))
   const results: Result[] = []
+  const kept = all ? keptResults(await commitName()) : null
   for (const suite of chosen) {
+    const before = kept?.find(suite.name)
+    if (before) {
+      log(`test: ${suite.name}: passed before on this commit, not run again`)
+      results.push(before)
+      continue
+    }
     log(`test: ${suite.name}: ${suite.about}`)
     const started = Date.now()
     const counts = await runSuite(suite, log)
     const seconds = (Date.now() - started) / 1000
-    results.push({ name: suite.name, ...counts, seconds })
+    const result = { name: suite.name, ...counts, seconds }
+    results.push(result)
+    if (counts.failed === 0) kept?.keep(result)
     log(`test: ${suite.name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds.toFixed(0)} s`)
   }
   for (const { name, passed, failed, seconds } of results) {
@@ -64,9 +74,47 @@ export async function run(args: string[], log: (line: string) => void): Promise<
       `${name.padEnd(14)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(0).padStart(6)} s`,
     )
   }
+  if (kept && named.length === 0) writeTested(kept.commit, results)
   const sum = (pick: (result: Result) => number) => results.reduce((total, result) => total + pick(result), 0)
   console.log(`${sum(({ passed }) => passed)} passed, ${sum(({ failed }) => failed)} failed`)
   return sum(({ failed }) => failed) === 0 ? 0 : 1
+}
+
+/** The commit the tests run on; with changes that are not committed there is nothing to go on with. */
+async function commitName(): Promise<string> {
+  const git = (...words: string[]) => $({ cwd: repoRoot })`git ${words}`.quiet().nothrow()
+  const commit = (await git('rev-parse', '--short=12', 'HEAD')).stdout.trim()
+  const changed = (await git('status', '--porcelain')).stdout.trim() !== ''
+  return changed ? `${commit} with changes of ${new Date().toISOString()}` : commit
+}
+
+/** Suites that passed on a commit, kept in the cache, so that a long run can be taken up again. */
+function keptResults(commit: string) {
+  const file = path.join(ensureFolder(path.join(cacheFolder(), 'test')), 'passed.json')
+  const read = (): Record<string, Result[]> => {
+    try {
+      return JSON.parse(readFileSync(file, 'utf8'))
+    } catch {
+      return {}
+    }
+  }
+  return {
+    commit,
+    find: (name: string) => read()[commit]?.find((result) => result.name === name),
+    keep: (result: Result) => writeFileSync(file, JSON.stringify({ [commit]: [...(read()[commit] ?? []), result] })),
+  }
+}
+
+/** docs/tested.md between its marks: what ran last, where, and how it ended. The rest of the page is written by hand. */
+function writeTested(commit: string, results: Result[]): void {
+  const file = path.join(repoRoot, 'docs/tested.md')
+  const rows = results.map(
+    ({ name, passed, failed, seconds }) => `| ${name} | ${passed} | ${failed} | ${seconds.toFixed(0)} |`,
+  )
+  const table = ['| Suite | Passed | Failed | Seconds |', '|---|---|---|---|', ...rows].join('\n')
+  const where = `${os.cpus().length} × ${os.cpus()[0]?.model.trim()}, ${(os.totalmem() / 1024 ** 3).toFixed(0)} GiB`
+  const text = `<!-- results -->\nCommit ${commit}, ${new Date().toISOString().slice(0, 10)}, on ${where}.\n\n${table}\n<!-- end -->`
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/<!-- results -->[\s\S]*<!-- end -->/, text))
 }
 
 async function runSuite(suite: Suite, log: (line: string) => void): Promise<{ passed: number; failed: number }> {

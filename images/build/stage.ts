@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type BuildContext, ensureFolder, sha256 } from './context.ts'
 
@@ -27,7 +27,7 @@ export async function stage(
   }
   const partial = `${output}.partial-${process.pid}`
   const started = Date.now()
-  context.log(`${name} …`)
+  context.log(`${name} … (about ${expectedSeconds(folder, name)} s)`)
   try {
     await build(partial)
     if (existsSync(output)) rmSync(partial, { recursive: true, force: true })
@@ -36,9 +36,25 @@ export async function stage(
     rmSync(partial, { recursive: true, force: true })
     throw error
   }
-  context.log(`${name} done in ${((Date.now() - started) / 1000).toFixed(1)} s`)
+  const seconds = (Date.now() - started) / 1000
+  context.log(`${name} done in ${seconds.toFixed(1)} s`)
+  writeFileSync(`${folder}.seconds`, seconds.toFixed(0))
   forgetOld(folder, output)
   return output
+}
+
+/** What a stage takes on two cores, for the first time; later it is what it took here. */
+const usualSeconds: Record<string, number> = {
+  tools: 60,
+  'test-root': 80,
+  'base-amd64': 30,
+  'base-arm64': 60,
+  'initramfs-amd64': 25,
+}
+
+function expectedSeconds(folder: string, name: string): number {
+  const file = `${folder}.seconds`
+  return existsSync(file) ? Number(readFileSync(file, 'utf8')) : (usualSeconds[name] ?? 10)
 }
 
 /**
