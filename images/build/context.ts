@@ -31,13 +31,13 @@ export function sha256(data: string | Buffer): string {
   return createHash('sha256').update(data).digest('hex')
 }
 
-/** Hash of a file, link or folder by names, modes and contents; times and owners do not count. */
+/** Hash of a file, link or folder by names, kinds, contents and whether it can be run: what git keeps. */
 export function hashTree(target: string): string {
   const hash = createHash('sha256')
   const visit = (file: string, name: string) => {
     if (!existsSync(file) && !isLink(file)) return
     const stat = lstatSync(file)
-    hash.update(`${name}\0${stat.mode.toString(8)}\0`)
+    hash.update(`${name}\0${stat.mode & 0o170100}\0`)
     if (stat.isSymbolicLink()) hash.update(readlinkSync(file))
     else if (stat.isDirectory())
       for (const entry of readdirSync(file).sort()) visit(path.join(file, entry), `${name}/${entry}`)

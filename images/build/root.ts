@@ -187,13 +187,20 @@ function copyFiles(source: string, target: string, recipe: Recipe): void {
     } else if (!name.endsWith('.in')) {
       const into = path.join(target, name)
       rmSync(into, { force: true, recursive: true })
-      cpSync(from, into)
+      copyFileSync(from, into)
+      chmodSync(into, plainMode(stat.mode))
     } else {
       const into = path.join(target, name.slice(0, -3))
       rmSync(into, { force: true })
-      writeFileSync(into, substitute(readFileSync(from, 'utf8'), recipe.variables, from), { mode: stat.mode & 0o777 })
+      writeFileSync(into, substitute(readFileSync(from, 'utf8'), recipe.variables, from))
+      chmodSync(into, plainMode(stat.mode))
     }
   }
+}
+
+/** Whether a file can be run is all that git keeps of its mode; the rest is the umask of who cloned. */
+function plainMode(mode: number): number {
+  return mode & 0o100 ? 0o755 : 0o644
 }
 
 function link(file: string, target: string): void {

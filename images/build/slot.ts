@@ -55,6 +55,9 @@ async function pack(context: BuildContext, tools: Tools, root: string, output: s
     String(context.epoch),
     '-all-time',
     String(context.epoch),
+    // Compressed already; GRUB loads them sooner as they are.
+    '-action',
+    'uncompressed@name(vmlinuz) || name(initrd.img)',
     '-no-xattrs',
     '-reproducible',
   ])

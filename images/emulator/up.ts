@@ -56,7 +56,7 @@ export async function up(options: { fresh: boolean; log: (line: string) => void 
   log(`  Plain page   http://localhost:${plain}/`)
   log(`  Server       https://localhost:${server}/`)
   log('')
-  log('Ctrl-C shuts the kit down; `make up` again goes on where it was. Console: hearth console')
+  log(`Ctrl-C shuts the kit down; make up again goes on where it was. Its console: ${guest.serialLog}`)
   while (guest.isRunning) await sleep(300)
   log('up: the kit is off')
   return 0
