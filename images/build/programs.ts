@@ -73,6 +73,8 @@ export async function programsFolder(
         const source = path.join(context.repo, from)
         if (existsSync(source)) cpSync(source, path.join(output, to), { recursive: true })
       }
+      // Not the umask of who cloned.
+      await $`chmod -R u=rwX,go=rX ${output}`.quiet()
     },
   )
 }
