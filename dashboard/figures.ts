@@ -1,11 +1,12 @@
 import type { HealthCheck, LiveFigures, MoneyRange, PowerClass, PowerFigure, Problem, Summary } from '#agent/api.ts'
 import type { Part } from './html.ts'
-import { english } from './refusals.ts'
+import { problemInWords } from './refusals.ts'
 import type { Visit } from './visit.ts'
 
 /** `about 0.70, 0.55–0.90 EUR, estimated`; a sum without uncertainty, `0.78 EUR`, is just said. */
 export function aboutMoney({ words, format }: Visit, range: MoneyRange, powerClass?: PowerClass | null): string {
-  const { value, span, currency } = format.moneyParts(range)
+  const { value, span, currency, below } = format.moneyParts(range)
+  if (below !== null) return words.money.lessThan(below, currency)
   if (span === null) return words.money.exact(value, currency)
   if (!powerClass) return words.money.aboutPlain(value, span, currency)
   return words.money.about(value, span, currency, words.classes[powerClass])
@@ -21,6 +22,16 @@ export function sourceInWords({ words }: Visit, figure: PowerFigure): string {
   return sources.other(figure.source)
 }
 
+/** Free space in a sentence; a kit that is still empty does not say `2.6 GB of 2.6 GB`. */
+export function spaceLeft(
+  { format }: Visit,
+  { free, size }: { free: number; size: number },
+  say: { some: (free: string, size: string) => string; all: (size: string) => string },
+): string {
+  const [freeText, sizeText] = [format.bytes(free), format.bytes(size)]
+  return freeText === sizeText ? say.all(sizeText) : say.some(freeText, sizeText)
+}
+
 /** The live figures as the texts that stand on a page, by the name of the place they go to. */
 export function liveTexts({ words, format }: Visit, live: LiveFigures): Record<string, string> {
   return {
@@ -29,7 +40,7 @@ export function liveTexts({ words, format }: Visit, live: LiveFigures): Record<s
     class: words.classes[live.power.class],
     cpu: format.percent(live.cpu.value),
     memory: format.bytes(live.memory.available),
-    temperature: live.temperature ? format.celsius(live.temperature.value) : words.common.unknown,
+    ...(live.temperature && { temperature: format.celsius(live.temperature.value) }),
     at: format.time(live.power.at),
   }
 }
@@ -67,8 +78,7 @@ const checkTopics: Record<HealthCheck['id'], string> = {
 
 function troubleOfProblem(visit: Visit, problem: Problem): Trouble {
   return {
-    what: english(visit, problem.what),
-    next: english(visit, problem.next),
+    ...problemInWords(visit, problem),
     grave: true,
     ...(problem.where === undefined ? {} : { where: problem.where }),
   }

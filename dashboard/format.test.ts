@@ -29,20 +29,35 @@ describe('a household’s own way of writing', () => {
     expect(plain(french.bytes(2_340_000_000))).toBe('2,3 Go')
   })
 
-  test('money keeps two figures and the same decimals in all three', () => {
+  test('money has the decimals of its coins, the same in all three, and one more for a few coins', () => {
     expect(german.moneyParts(range('0.7021', '0.5512', '0.9'))).toEqual({
       value: '0,70',
       span: '0,55–0,90',
       currency: 'EUR',
+      below: null,
     })
-    expect(british.moneyParts(range('0.0043', '0.003', '0.006')).value).toBe('0.0043')
+    expect(british.moneyParts(range('0.0243', '0.019', '0.031'))).toMatchObject({ value: '0.024', span: '0.019–0.031' })
     expect(british.moneyParts(range('103.4', '75', '140', 'JPY'))).toEqual({
       value: '103',
       span: '75–140',
       currency: 'JPY',
+      below: null,
     })
     expect(british.moneyParts(range('1.00', '1.00', '1.00')).span).toBeNull()
     expect(british.moneyParts(range('0', '0', '0')).value).toBe('0.00')
+  })
+
+  test('money worth less than the smallest coin says just that', () => {
+    expect(german.moneyParts(range('0.0001', '0', '0.0003')).below).toBe('0,01')
+    expect(british.moneyParts(range('0.4', '0.2', '0.7', 'JPY')).below).toBe('1')
+    expect(british.moneyParts(range('0.004', '0', '0.02')).below).toBeNull()
+    expect(british.moneyParts(range('0', '0', '0')).below).toBeNull()
+  })
+
+  test('a share that rounds to nothing is still there', () => {
+    expect(british.percent(0.001)).toBe('<1%')
+    expect(british.percent(0)).toBe('0%')
+    expect(british.percent(0.42)).toBe('42%')
   })
 
   test('dates in the household’s zone', () => {

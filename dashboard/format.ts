@@ -11,11 +11,9 @@ function localeOf(language: string, timezone: string): string {
   return timezone.startsWith('America/') || timezone === 'Pacific/Honolulu' ? 'en-US' : 'en-GB'
 }
 
-/** Digits after the point that show at least two figures of a small amount: 0.0043 needs four. */
+/** Digits after the point: as usual for the currency, and one more for what is worth less than five of its coins. */
 function moneyDigits(value: number, usual: number): number {
-  if (value === 0) return usual
-  const forTwoFigures = 1 - Math.floor(Math.log10(Math.abs(value)))
-  return Math.min(4, Math.max(usual, forTwoFigures))
+  return value > 0 && value < 5 * 10 ** -usual ? usual + 1 : usual
 }
 
 /** Making an Intl object costs more than using it: each kind is made once. */
@@ -50,7 +48,11 @@ export function makeFormat(language: string, timezone: string) {
     locale,
     zone,
     number: (value: number, digits = 0) => fixed(value, digits),
-    percent: (share: number) => numbers({ style: 'percent', maximumFractionDigits: 0 }).format(share),
+    /** Whole percent; a share that is there but rounds to nothing is `<1%`. */
+    percent(share: number): string {
+      const text = (value: number) => numbers({ style: 'percent', maximumFractionDigits: 0 }).format(value)
+      return share > 0 && share < 0.005 ? `<${text(0.01)}` : text(share)
+    },
     watts: (watts: number) => `${fixed(watts, wattDigits(watts))}${nbsp}W`,
     /** Both ends with the same number of decimals, the unit on the second only. */
     wattsEnds: (low: number, high: number): [low: string, high: string] => {
@@ -72,10 +74,15 @@ export function makeFormat(language: string, timezone: string) {
       return numbers({ style: 'unit', unit: byteUnits[unit] as string, maximumFractionDigits }).format(value)
     },
 
-    /** `0.70`, `0.55–0.90` and `EUR`, all with the same number of decimals; no span where there is no uncertainty. */
-    moneyParts(range: MoneyRange): { value: string; span: string | null; currency: string } {
+    /**
+     * `0.70`, `0.55–0.90` and `EUR`, all with the same number of decimals; no span where there is no uncertainty. `below`
+     * is the smallest coin where all of it is worth less, which says more than its digits.
+     */
+    moneyParts(range: MoneyRange): { value: string; span: string | null; currency: string; below: string | null } {
       const currency = range.value.currency
       const usual = currencyDigits(currency)
+      const coin = 10 ** -usual
+      const most = Number(range.high.amount)
       const digits = moneyDigits(Number(range.value.amount), usual)
       const low = fixed(Number(range.low.amount), digits)
       const high = fixed(Number(range.high.amount), digits)
@@ -83,6 +90,7 @@ export function makeFormat(language: string, timezone: string) {
         value: fixed(Number(range.value.amount), digits),
         span: low === high ? null : `${low}–${high}`,
         currency,
+        below: most > 0 && most < coin ? fixed(coin, usual) : null,
       }
     },
 

@@ -287,7 +287,7 @@ describe('a permanent name', () => {
   const name = 'garden.example'
 
   it('keeps people, and starts addresses and posts afresh', async () => {
-    await page.goto(dashboard('/settings'))
+    await page.goto(dashboard('/settings#server-name'))
     await page.fill('[name=serverName]', name)
     await page.check('[name=sure]')
     await page.locator('form:has([name=serverName]) button').click()

@@ -56,21 +56,21 @@ const plainWords: Record<Language, PlainWords> = {
     download: 'Download the certificate authority',
   },
   de: {
-    title: 'Ihr Server zu Hause ist bereit',
+    title: 'Dein Server zu Hause ist bereit',
     intro: 'Nur diese eine Seite ist unverschlüsselt. Alles andere ist einen Schritt weiter.',
-    warningTitle: 'Ihr Browser wird einmal warnen',
+    warningTitle: 'Dein Browser wird einmal warnen',
     warning:
       'Er wird sagen, die Verbindung sei nicht privat oder nicht sicher, denn dieser Server hat sein Zertifikat selbst ' +
-      'gemacht, zu Hause, und keine Firma bürgt dafür. Das ist hier so zu erwarten. Wählen Sie „Erweitert“ und dann „Weiter“.',
-    compareTitle: 'Prüfen Sie, dass es Ihrer ist',
+      'gemacht, zu Hause, und keine Firma bürgt dafür. Das ist hier so zu erwarten. Wähle „Erweitert“ und dann „Weiter“.',
+    compareTitle: 'Prüfe, dass es deiner ist',
     compare: 'Der Bildschirm des Servers und seine erste Seite nennen dieselben vier Wörter:',
-    compareElse: 'Sind es andere, geben Sie nichts ein.',
+    compareElse: 'Sind es andere, gib nichts ein.',
     fingerprint: 'Vollständig, der SHA-256-Fingerabdruck der Zertifizierungsstelle:',
     open: 'Übersicht öffnen',
-    otherAddress: 'Name nicht gefunden? Nehmen Sie die Adresse, über die Sie gekommen sind.',
+    otherAddress: 'Name nicht gefunden? Nimm die Adresse, über die du gekommen bist.',
     foreverTitle: 'Die Warnung nie wieder sehen',
     forever:
-      'Installieren Sie die Zertifizierungsstelle dieses Servers auf Ihren Geräten. Sie kann nur für Namen bürgen, die auf ' +
+      'Installiere die Zertifizierungsstelle dieses Servers auf deinen Geräten. Sie kann nur für Namen bürgen, die auf ' +
       '.local enden, und für keine andere Seite.',
     download: 'Zertifizierungsstelle herunterladen',
   },

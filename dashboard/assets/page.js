@@ -23,6 +23,17 @@ if (places.length > 0) {
   listen()
 }
 
+// A link to something that is folded away opens it, also in browsers that do not do so by themselves.
+function unfold() {
+  const target = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null
+  const fold = target?.closest('details')
+  if (!fold || fold.open) return
+  fold.open = true
+  target.scrollIntoView()
+}
+addEventListener('hashchange', unfold)
+unfold()
+
 for (const button of document.querySelectorAll('[data-copy]')) {
   if (!navigator.clipboard) continue
   button.hidden = false

@@ -155,11 +155,10 @@ async function ownersVisit(services: Services, visit: KitVisit, choices: ClaimCh
 
 function doneBody(visit: KitVisit, choices: ClaimChoices, password: string, hints: string[]): Html {
   const { words, kit } = visit
-  const server = kit.serverName ?? `${kit.hostname}.local`
   return html`<h1 class="headline good">${words.claim.doneTitle}</h1>
 <p class="lead">${words.claim.doneText(choices.person.name)}</p>
 ${credentials(visit, choices.person, password)}
-<p>${words.claim.signInHow(`https://${server}/${choices.person.id}/admin`)}</p>
+<p>${words.claim.signInHow}</p>
 <p>${kit.serverName === null ? words.claim.clientsTrial : words.claim.clientsNamed}</p>
 ${hints.map((hint) => html`<p class="notice note">${hint}</p>`)}
 <p><a class="button" href="/">${words.common.toHome}</a></p>`

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Summary } from '#agent/api.ts'
 import { AgentRefusal } from '#agent/client.ts'
-import { aboutMoney, type Trouble, troublesOf } from '../figures.ts'
+import { aboutMoney, spaceLeft, type Trouble, troublesOf } from '../figures.ts'
 import { type Html, html, type Part } from '../html.ts'
 import { failureNotice } from '../refusals.ts'
 import type { Services } from '../services.ts'
@@ -65,9 +65,9 @@ export function troubleNotice({ words }: Visit, { what, where, next, grave }: Tr
 type Fact = [term: string, detail: Part, address: string | null]
 
 function facts(visit: Visit, summary: Summary): Fact[] {
-  const { words, format } = visit
+  const { words } = visit
   const { costs, storage, kit, network, release } = summary
-  const space = words.home.spaceOf(format.bytes(storage.free), format.bytes(storage.size))
+  const space = spaceLeft(visit, storage, { some: words.home.spaceOf, all: words.home.spaceAll })
   const people = [
     summary.people === null ? null : words.home.peopleCount(summary.people),
     summary.posts === null ? null : words.home.postsCount(summary.posts),

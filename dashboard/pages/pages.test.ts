@@ -140,6 +140,35 @@ describe('settings', () => {
   })
 })
 
+describe('a name that another device has', () => {
+  const announce = (announcedAs: string) =>
+    kit.root.write('run/hearth/network.json', { addresses: ['192.168.1.20'], onLink: [], resolvers: [], announcedAs })
+  const openSections = (body: string) =>
+    [...body.matchAll(/<details class="fold" id="([a-z-]+)" open>/g)].map(([, id]) => id)
+
+  test('is said on Home in the household’s language, and Settings proposes another', async () => {
+    expect(openSections((await owner.get('/settings')).body)).toEqual([])
+    await announce('hearth-7f3a-2')
+    await kit.helper.handlers['kit.settings']({ language: 'de' })
+    try {
+      expect((await owner.get('/')).body).toContain('deshalb findest du diesen Server als hearth-7f3a-2.local')
+      const { body } = await owner.get('/settings')
+      expect(openSections(body)).toEqual(['kit-name'])
+      expect(body).toContain('value="hearth-1f1f"')
+    } finally {
+      await kit.helper.handlers['kit.settings']({ language: 'en' })
+      await announce('hearth-7f3a')
+    }
+    expect((await owner.get('/')).body).not.toContain('Another device')
+  })
+})
+
+test('Settings is folded, and open where something was just saved or refused', async () => {
+  const open = (body: string) => [...body.matchAll(/<details class="fold" id="([a-z-]+)" open>/g)].map(([, id]) => id)
+  expect(open((await owner.get('/settings?saved=household')).body)).toEqual(['household'])
+  expect(open((await owner.post('/settings/electricity', { price: 'x' })).body)).toEqual(['electricity'])
+})
+
 describe('people', () => {
   test('are added with a password that is shown once', async () => {
     await owner.get('/people')

@@ -152,11 +152,10 @@ ${textField({ name: 'name', label: words.people.name, value: draft.name, mistake
 /** A password that is shown this once, with what it is for. */
 export function passwordBody(visit: KitVisit, person: Person, password: string, lead?: Part): Html {
   const { words } = visit
-  const page = `${serverAddress(visit.kit)}/${person.id}/admin`
   return html`<h1>${words.people.passwordTitle(person.name)}</h1>
 <p>${lead ?? words.people.passwordText}</p>
 ${credentials(visit, person, password)}
-<p>${words.claim.signInHow(page)}</p>
+<p>${words.claim.signInHow}</p>
 <p>${visit.kit.serverName === null ? words.claim.clientsTrial : words.claim.clientsNamed}</p>
 <p><a class="button" href="/people">${words.people.title}</a></p>`
 }

@@ -7,6 +7,8 @@ import type { Services } from '../services.ts'
 import type { Visit } from '../visit.ts'
 
 const hours = 48
+/** Fewer hours than this are a sliver at the edge of a chart of two days. */
+export const leastForChart = 3
 
 export function addPower(app: FastifyInstance, { agent }: Services): void {
   app.get('/power', async (request, reply) => {
@@ -27,7 +29,7 @@ export function addPower(app: FastifyInstance, { agent }: Services): void {
 <div><dt>${words.power.readAt}</dt><dd>${place('at')}</dd></div>
 <div><dt>${words.power.cpu}</dt><dd>${place('cpu')}</dd></div>
 <div><dt>${words.power.memory}</dt><dd>${place('memory')}</dd></div>
-<div><dt>${words.power.temperature}</dt><dd>${place('temperature')}</dd></div>
+${summary.temperature && html`<div><dt>${words.power.temperature}</dt><dd>${place('temperature')}</dd></div>`}
 </dl>
 ${power.class !== 'measured' && html`<p>${words.power.better} <a href="/settings#plug">${words.power.betterLink}</a></p>`}
 ${history(visit, readings)}`
@@ -62,7 +64,7 @@ function history(visit: Visit, readings: HourlyReading[]): Html {
   )
   return html`<h2>${words.power.chart}</h2>
 <p>${summary} ${words.power.hours(known.length)}</p>
-${stepChart(values, { summary, caption: words.power.chartText, label: format.watts, times: timesBelow(visit, slots) })}
+${known.length < leastForChart ? html`<p class="hint">${words.common.chartLater}</p>` : stepChart(values, { summary, caption: words.power.chartText, label: format.watts, times: timesBelow(visit, slots) })}
 ${slots.some(({ reading }) => reading && !reading.clockTrusted) && html`<p>${words.power.uncertain}</p>`}
 ${table(visit, slots)}`
 }

@@ -8,13 +8,14 @@ import {
   textField,
   timezoneField,
 } from '../forms.ts'
-import { type Html, html, type Part } from '../html.ts'
+import { attribute, type Html, html, type Part } from '../html.ts'
 import { passwordLength } from '../security/password.ts'
 import type { KitVisit } from '../visit.ts'
+import { languages } from '../words/index.ts'
 
 /** What a form that came back had in it, and what was wrong; empty for a page that was only opened. */
 export interface SettingsDraft {
-  /** The section the person was in: it stays open and comes back with what was typed. */
+  /** The section the person was in: it is open and comes back with what was typed. */
   section?: SectionName
   values?: Record<string, string>
   mistakes?: Mistakes
@@ -31,10 +32,12 @@ export type SectionName =
   | 'password'
   | 'clock'
 
+/** @param otherName what the kit could be called where another device has its name; else null */
 export function settingsBody(
   visit: KitVisit,
   settings: AgentSettings | null,
   clockTrusted: boolean,
+  otherName: string | null,
   draft: SettingsDraft,
 ): Html {
   const { words } = visit
@@ -46,12 +49,12 @@ ${!clockTrusted && page.clock()}
 ${settings && [page.electricity(settings), page.plug(settings), page.otherCosts(settings)]}
 ${page.household()}
 ${page.serverName()}
-${page.kitName()}
+${page.kitName(otherName)}
 ${page.password()}
 ${page.switchOff()}`
 }
 
-/** The sections of the page; each is one form that is saved by itself. */
+/** The sections of the page, folded under their titles and present values; each is one form that is saved by itself. */
 class SettingsPage {
   readonly #visit: KitVisit
   readonly #draft: SettingsDraft
@@ -62,9 +65,11 @@ class SettingsPage {
   }
 
   electricity(settings: AgentSettings): Html {
-    const { words } = this.#visit
-    return this.#section('electricity', words.settings.electricity, [
-      this.#text('electricity', 'price', `${words.settings.price}, ${settings.currency}`, settings.pricePerKwh ?? '', {
+    const { words, format } = this.#visit
+    const { pricePerKwh, currency } = settings
+    const present = pricePerKwh === null ? null : format.price(pricePerKwh, currency)
+    return this.#section('electricity', words.settings.electricity, present, [
+      this.#text('electricity', 'price', `${words.settings.price}, ${currency}`, pricePerKwh ?? '', {
         hint: words.settings.priceHint,
         decimal: true,
       }),
@@ -75,7 +80,7 @@ class SettingsPage {
   plug(settings: AgentSettings): Html {
     const { words } = this.#visit
     const present = settings.plug?.address ?? ''
-    return this.#section('plug', words.settings.plug, [
+    return this.#section('plug', words.settings.plug, present, [
       html`<p>${words.settings.plugText}</p>${present && html`<p><strong>${words.settings.plugNow(present)}</strong></p>`}`,
       this.#text('plug', 'plug', words.settings.plugLabel, present, { hint: words.settings.plugHint }),
       html`<p class="actions"><button name="action" value="use">${words.settings.plugUse}</button>
@@ -89,7 +94,7 @@ ${present && html`<button class="quiet" name="action" value="stop">${words.setti
     const { currency, hardware } = settings
     const money = (name: string, label: string, value: string, hint?: string) =>
       this.#text('other-costs', name, `${label}, ${currency}`, value, { decimal: true, ...(hint ? { hint } : {}) })
-    return this.#section('other-costs', words.settings.otherCosts, [
+    return this.#section('other-costs', words.settings.otherCosts, null, [
       html`<p>${words.settings.otherCostsText}</p>`,
       money('internet', words.settings.internet, settings.internetPerMonth ?? '', words.settings.internetHint),
       money('hardwarePrice', words.settings.hardwarePrice, hardware?.price ?? ''),
@@ -104,7 +109,7 @@ ${present && html`<button class="quiet" name="action" value="stop">${words.setti
   household(): Html {
     const { words, kit, language } = this.#visit
     const value = (name: string, present: string) => this.#value('household', name, present)
-    return this.#section('household', words.settings.household, [
+    return this.#section('household', words.settings.household, `${languages[language]}, ${kit.timezone}`, [
       languageField(words.claim.languageLabel, value('language', language), this.#draft.mistakes),
       timezoneField(words.claim.timezoneLabel, value('timezone', kit.timezone), this.#draft.mistakes),
       currencyField(this.#visit, words.claim.currencyLabel, value('currency', kit.currency), this.#draft.mistakes),
@@ -115,9 +120,10 @@ ${present && html`<button class="quiet" name="action" value="stop">${words.setti
   serverName(): Html {
     const { words, kit } = this.#visit
     if (kit.serverName !== null) {
-      return html`<section id="server-name"><h2>${words.settings.serverName}</h2><p>${words.settings.serverNameIs(kit.serverName)}</p></section>`
+      const is = html`<p>${words.settings.serverNameIs(kit.serverName)}</p>`
+      return this.#fold('server-name', words.settings.serverName, kit.serverName, is)
     }
-    return this.#section('server-name', words.settings.serverName, [
+    return this.#section('server-name', words.settings.serverName, words.trial.label, [
       html`<p>${words.settings.serverNameText}</p>`,
       this.#text('server-name', 'serverName', words.claim.nameLabel, '', { hint: words.claim.nameHint }),
       checkbox('sure', words.settings.serverNameConfirm, this.#draft.mistakes?.sure),
@@ -125,14 +131,21 @@ ${present && html`<button class="quiet" name="action" value="stop">${words.setti
     ])
   }
 
-  kitName(): Html {
+  kitName(otherName: string | null): Html {
     const { words, kit } = this.#visit
-    return this.#section('kit-name', words.settings.kitName, [
-      this.#text('kit-name', 'hostname', words.settings.kitNameLabel, kit.hostname, {
-        hint: words.settings.kitNameHint,
-      }),
-      this.#save(),
-    ])
+    return this.#section(
+      'kit-name',
+      words.settings.kitName,
+      kit.hostname,
+      [
+        otherName !== null && html`<p><strong>${words.settings.kitNameTaken(kit.hostname)}</strong></p>`,
+        this.#text('kit-name', 'hostname', words.settings.kitNameLabel, otherName ?? kit.hostname, {
+          hint: words.settings.kitNameHint,
+        }),
+        this.#save(),
+      ],
+      otherName !== null,
+    )
   }
 
   password(): Html {
@@ -146,7 +159,7 @@ ${present && html`<button class="quiet" name="action" value="stop">${words.setti
         attributes: { autocomplete, maxlength: passwordLength.most },
         ...(hint ? { hint } : {}),
       })
-    return this.#section('password', words.settings.password, [
+    return this.#section('password', words.settings.password, null, [
       field('present', words.settings.passwordNow, 'current-password'),
       field('password', words.settings.passwordNew, 'new-password', words.claim.passwordHint(passwordLength.least)),
       field('again', words.settings.passwordAgain, 'new-password'),
@@ -156,11 +169,12 @@ ${present && html`<button class="quiet" name="action" value="stop">${words.setti
 
   clock(): Html {
     const { words } = this.#visit
-    return this.#section('clock', words.settings.clock, [
+    const content = [
       html`<p>${words.settings.clockText}</p>`,
       clockField(this.#visit, this.#draft.mistakes),
       html`<button>${words.settings.clockAction}</button>`,
-    ])
+    ]
+    return this.#section('clock', words.settings.clock, null, content, true)
   }
 
   switchOff(): Html {
@@ -170,8 +184,17 @@ ${present && html`<button class="quiet" name="action" value="stop">${words.setti
 <section><h2>${words.settings.signOutTitle}</h2>${postForm(this.#visit, '/sign-out', html`<button class="quiet">${words.common.signOut}</button>`)}</section>`
   }
 
-  #section(name: SectionName, title: string, content: Part): Html {
-    return html`<section id="${name}"><h2>${title}</h2>${postForm(this.#visit, `/settings/${name}`, content)}</section>`
+  /** `needed`: open from the start, because something is to be done there. */
+  #section(name: SectionName, title: string, present: string | null, content: Part, needed = false): Html {
+    return this.#fold(name, title, present, postForm(this.#visit, `/settings/${name}`, content), needed)
+  }
+
+  #fold(name: SectionName, title: string, present: string | null, content: Part, needed = false): Html {
+    const open = needed || this.#draft.section === name
+    return html`<details class="fold" id="${name}"${attribute('open', open)}>
+<summary><h2>${title}</h2>${present && html`<span>${present}</span>`}</summary>
+${content}
+</details>`
   }
 
   #save(): Html {

@@ -23,15 +23,23 @@ export function addSettings(app: FastifyInstance, services: Services): void {
 
   async function show(request: FastifyRequest, reply: FastifyReply, draft: SettingsDraft) {
     const visit = request.visit as KitVisit
-    const [settings, clockTrusted] = await Promise.all([
+    const [settings, clockTrusted, otherName] = await Promise.all([
       agent.settings().catch(nullWhenSilent),
       services.isClockTrusted(),
+      proposedName(),
     ])
     const notice =
       draft.notice ??
       (settings === null && failureNotice({ text: visit.words.errors.agent, next: visit.words.errors.agentNext }))
-    const body = settingsBody(visit, settings, clockTrusted, { ...draft, notice })
+    const body = settingsBody(visit, settings, clockTrusted, otherName, { ...draft, notice })
     return reply.page({ title: visit.words.settings.title, place: 'settings', body })
+  }
+
+  /** What the kit could be called, where another device has its name. */
+  async function proposedName(): Promise<string | null> {
+    const summary = await agent.summary().catch(nullWhenSilent)
+    const taken = summary?.problems.find(({ id }) => id === 'network.name-taken')
+    return taken ? String(taken.facts?.proposed) : null
   }
 
   function section(name: SectionName, apply: Apply): void {
@@ -52,7 +60,7 @@ export function addSettings(app: FastifyInstance, services: Services): void {
     const { saved } = request.query as { saved?: string }
     const { words } = request.visit
     const notice = saved && html`<p class="notice good" role="status">${words.common.saved}</p>`
-    return show(request, reply, notice ? { notice } : {})
+    return show(request, reply, notice ? { notice, section: saved as SectionName } : {})
   })
 
   section('electricity', async (form, { visit }) => {
@@ -244,7 +252,10 @@ function refused(visit: Visit, error: unknown): SettingsDraft {
   const failure = describeFailure(visit, error)
   if (failure === null) throw error
   const field = error instanceof AgentRefusal && error.field ? fieldsOfAgent[error.field] : undefined
-  if (field && error instanceof Error) return { mistakes: { [field]: error.message } }
+  if (field && error instanceof Error) {
+    const mistake = typeof failure.text === 'string' ? failure.text : error.message
+    return { mistakes: { [field]: mistake } }
+  }
   if (error instanceof HelperRefusal) console.error(`settings: ${error.code}: ${error.message}`)
   return { notice: failureNotice(failure), mistakes: {} }
 }

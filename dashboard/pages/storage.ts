@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { StorageUse } from '#agent/api.ts'
 import { shareBar } from '../charts.ts'
+import { spaceLeft } from '../figures.ts'
 import { html, type Part } from '../html.ts'
 import type { Services } from '../services.ts'
 import type { Visit } from '../visit.ts'
@@ -13,7 +14,7 @@ export function addStorage(app: FastifyInstance, { agent }: Services): void {
     const used = storage.size > 0 ? 1 - storage.free / storage.size : 0
     const share = words.storage.share(format.percent(used))
     const body = html`<h1>${words.storage.title}</h1>
-<p class="lead">${words.storage.left(format.bytes(storage.free), format.bytes(storage.size))}</p>
+<p class="lead">${spaceLeft(visit, storage, { some: words.storage.left, all: words.storage.leftAll })}</p>
 ${storage.use ? owners(visit, storage, storage.use) : html`${shareBar([used], share)}<p>${share}. ${words.storage.notCounted}</p>`}
 <p>${storage.fullOn ? words.storage.full(format.day(storage.fullOn)) : words.storage.notFull}</p>`
     return reply.page({ title: words.storage.title, place: 'storage', body })

@@ -4,7 +4,7 @@ import { barChart, hourSlots } from '../charts.ts'
 import { type Html, html, type Part } from '../html.ts'
 import type { Services } from '../services.ts'
 import type { Visit } from '../visit.ts'
-import { timesBelow } from './power.ts'
+import { leastForChart, timesBelow } from './power.ts'
 
 const hours = 48
 
@@ -47,7 +47,8 @@ function history(visit: Visit, readings: HourlyReading[]): Part {
   const { words, format } = visit
   const slots = hourSlots(readings, hours)
   const values = slots.map(({ reading }) => reading && bytesOf(reading))
-  if (!values.some((value) => value !== null)) return html`<p>${words.traffic.empty}</p>`
+  const known = values.filter((value) => value !== null)
+  if (known.length === 0) return html`<p>${words.traffic.empty}</p>`
   const sum = (series: 0 | 1) => values.reduce((total, value) => total + (value?.[series] ?? 0), 0)
   const summary = `${words.traffic.lan}: ${format.bytes(sum(0))}. ${words.traffic.wan}: ${format.bytes(sum(1))}.`
   const cell = (bytes: number | undefined) => html`<td>${bytes === undefined ? '–' : format.bytes(bytes)}</td>`
@@ -59,7 +60,7 @@ function history(visit: Visit, readings: HourlyReading[]): Part {
         html`<tr><th scope="row">${format.weekdayAndTime(start)}</th>${cell(bytes?.[0])}${cell(bytes?.[1])}</tr>`,
     )
   return html`<p>${summary}</p>
-${barChart(values, { summary, caption: words.traffic.chartText, label: format.bytes, times: timesBelow(visit, slots) })}
+${known.length < leastForChart ? html`<p class="hint">${words.common.chartLater}</p>` : barChart(values, { summary, caption: words.traffic.chartText, label: format.bytes, times: timesBelow(visit, slots) })}
 <details><summary>${words.common.asTable}</summary>
 <div class="scroll" tabindex="0" role="region" aria-label="${words.traffic.chart}"><table>
 <thead><tr><th scope="col">${words.traffic.hour}</th><th scope="col">${words.traffic.lan}</th><th scope="col">${words.traffic.wan}</th></tr></thead>

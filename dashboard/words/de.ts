@@ -27,6 +27,7 @@ export const de: Words = {
     toHome: 'Zur Startseite',
     unknown: 'noch nicht bekannt',
     asTable: 'Dasselbe als Tabelle',
+    chartLater: 'Die Zeichnung erscheint, sobald drei Stunden abgelesen sind.',
     languageSwitch: 'Sprache',
     optional: 'freiwillig',
     mistakes: (count) => (count === 1 ? 'Eine Angabe stimmt noch nicht' : `${count} Angaben stimmen noch nicht`),
@@ -53,6 +54,7 @@ export const de: Words = {
     about: (value, span, currency, how) => `etwa ${value}, ${span} ${currency}, ${how}`,
     aboutPlain: (value, span, currency) => `etwa ${value}, ${span} ${currency}`,
     exact: (value, currency) => `${value} ${currency}`,
+    lessThan: (coin, currency) => `weniger als ${coin} ${currency}`,
   },
 
   wait: {
@@ -130,8 +132,8 @@ export const de: Words = {
     address: 'Webseite',
     user: 'Benutzername',
     password: 'Passwort',
-    signInHow: (page) =>
-      `Öffne ${page}: Der Browser fragt nach Benutzername und Passwort, und schon kannst du den ersten Beitrag schreiben.`,
+    signInHow:
+      'Öffne die Webseite: Der Browser fragt nach Benutzername und Passwort, und schon kannst du den ersten Beitrag schreiben.',
     clientsTrial: 'Apps auf dem Telefon gehen im Probebetrieb nicht, weil sie nur öffentlichen Zertifikaten trauen.',
     clientsNamed: 'Apps für Mastodon gehen, sobald der Server ein öffentliches Zertifikat für seinen Namen hat.',
     agentSkipped: 'Der Strompreis konnte nicht gespeichert werden. Bitte gib ihn in den Einstellungen noch einmal an.',
@@ -179,6 +181,7 @@ export const de: Words = {
     costLater: 'nach der ersten Stunde bekannt',
     space: 'Platz frei',
     spaceOf: (free, size) => `${free} von ${size}`,
+    spaceAll: (size) => `fast alles von ${size}`,
     people: 'Leute',
     peopleCount: (people) => plural(people, 'Mensch', 'Menschen'),
     postsCount: (posts) => plural(posts, 'Beitrag', 'Beiträge'),
@@ -225,6 +228,7 @@ export const de: Words = {
   storage: {
     title: 'Speicher',
     left: (free, size) => `${free} von ${size} sind frei.`,
+    leftAll: (size) => `Fast alles von ${size} ist frei.`,
     share: (share) => `${share} belegt`,
     owner: 'Belegt von',
     posts: 'Beiträge und Leute',
@@ -405,6 +409,49 @@ export const de: Words = {
     },
   },
 
+  problems: {
+    'network.name-taken': ({ hostname, taken, proposed }) => ({
+      what: `Ein anderes Gerät in diesem Netz heißt ${hostname}.local, deshalb findest du diesen Server als ${taken}.local.`,
+      next: `Gib dem Server in den Einstellungen einen anderen Namen, zum Beispiel ${proposed}.`,
+    }),
+    'plug.address': () => ({
+      what: 'Das ist nicht die Adresse eines anderen Geräts in deinem Netz.',
+      next: 'Schreib die Adresse so, wie die App der Steckdose sie zeigt, zum Beispiel 192.168.1.40.',
+    }),
+    'plug.silent': () => ({
+      what: 'Die Messsteckdose antwortet nicht.',
+      next: 'Prüfe, ob sie Strom hat und im selben Netz ist. Bis dahin wird geschätzt.',
+    }),
+    'plug.nonsense': () => ({
+      what: 'Was an der Adresse der Messsteckdose antwortet, misst keinen Strom.',
+      next: 'Prüfe die Adresse: Es muss eine Shelly-Steckdose der zweiten Generation oder später sein, die misst.',
+    }),
+    'plug.off': () => ({
+      what: 'Die Messsteckdose ist ausgeschaltet, also kann dieser Server nicht an ihr hängen.',
+      next: 'Nimm die Steckdose, in der das Netzteil dieses Servers steckt.',
+    }),
+    'plug.password': () => ({
+      what: 'Die Messsteckdose verlangt ein Passwort.',
+      next: 'Schalte das Passwort in den Einstellungen der Steckdose aus.',
+    }),
+    'plug.leap': () => ({
+      what: 'Der Zähler der Messsteckdose ist gesprungen.',
+      next: 'Nichts, wenn sie gerade zurückgesetzt oder ausgetauscht wurde: Diese Zeit wird geschätzt. Kommt es wieder, tausche sie aus.',
+    }),
+    'ledger.damaged': () => ({
+      what: 'Die Aufzeichnung der Messwerte war beschädigt. Sie wurde beiseitegelegt, und die Messwerte beginnen neu.',
+      next: 'Es ist nichts zu tun. Kommt es wieder, tausche Karte oder Festplatte aus.',
+    }),
+    'ledger.write': () => ({
+      what: 'Die Messwerte können nicht geschrieben oder gelesen werden.',
+      next: 'Schaff Platz, falls keiner mehr da ist. Neue Messwerte werden gemerkt und geschrieben, sobald es geht.',
+    }),
+    'settings.damaged': () => ({
+      what: 'Die Einstellungen zu Kosten und Messsteckdose waren nicht lesbar. Sie wurden beiseitegelegt.',
+      next: 'Gib Preis, Währung und Steckdose noch einmal ein.',
+    }),
+  },
+
   settings: {
     title: 'Einstellungen',
     household: 'Sprache und Region',
@@ -430,6 +477,7 @@ export const de: Words = {
     domain: 'Domain, im Jahr',
     kitName: 'Name im Heimnetz',
     kitNameLabel: 'Name',
+    kitNameTaken: (name) => `Ein anderes Gerät in diesem Netz heißt schon ${name}. Dieser Name ist ein Vorschlag:`,
     kitNameHint: 'Buchstaben ohne Umlaute, Ziffern und Striche. Die Adresse dieser Seiten ändert sich mit.',
     renamed: 'Der Server hat einen neuen Namen. Weiter geht es hier:',
     serverName: 'Endgültiger Name',

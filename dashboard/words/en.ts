@@ -1,6 +1,9 @@
 import type { HealthCheck, PowerBoundary, PowerClass } from '#agent/api.ts'
 import type { ServiceName } from '#agent/helper/protocol.ts'
 
+/** What a problem's text needs: numbers and names from the agent. */
+export type ProblemFacts = Readonly<Record<string, string | number>>
+
 const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`
 
 export const en = {
@@ -28,6 +31,7 @@ export const en = {
     toHome: 'Go to Home',
     unknown: 'not known yet',
     asTable: 'The same as a table',
+    chartLater: 'The drawing appears when three hours have a reading.',
     languageSwitch: 'Language',
     optional: 'optional',
     mistakes: (count: number) => (count === 1 ? 'One answer needs another look' : `${count} answers need another look`),
@@ -55,6 +59,7 @@ export const en = {
       `about ${value}, ${span} ${currency}, ${how}`,
     aboutPlain: (value: string, span: string, currency: string) => `about ${value}, ${span} ${currency}`,
     exact: (value: string, currency: string) => `${value} ${currency}`,
+    lessThan: (coin: string, currency: string) => `less than ${coin} ${currency}`,
   },
 
   wait: {
@@ -130,8 +135,7 @@ export const en = {
     address: 'Web page',
     user: 'User name',
     password: 'Password',
-    signInHow: (page: string) =>
-      `Open ${page}: the browser asks for user name and password, then you can write your first post.`,
+    signInHow: 'Open the web page: the browser asks for user name and password, then you can write the first post.',
     clientsTrial: 'Phone apps will not work during the trial, since they trust public certificates only.',
     clientsNamed: 'Apps for Mastodon work as soon as the server has a public certificate for its name.',
     agentSkipped: 'The price of electricity could not be stored. Please enter it once more in Settings.',
@@ -179,6 +183,7 @@ export const en = {
     costLater: 'known after the first hour',
     space: 'Space left',
     spaceOf: (free: string, size: string) => `${free} of ${size}`,
+    spaceAll: (size: string) => `nearly all of ${size}`,
     people: 'People',
     peopleCount: (people: number) => plural(people, 'person', 'people'),
     postsCount: (posts: number) => plural(posts, 'post', 'posts'),
@@ -226,6 +231,7 @@ export const en = {
   storage: {
     title: 'Storage',
     left: (free: string, size: string) => `${free} of ${size} are free.`,
+    leftAll: (size: string) => `Nearly all of ${size} is free.`,
     share: (share: string) => `${share} used`,
     owner: 'Used by',
     posts: 'Posts and people',
@@ -405,6 +411,9 @@ export const en = {
     },
   } satisfies Record<HealthCheck['id'], { name: string; well: string; wrong: string; next: string }>,
 
+  /** Problems by id, in other languages than the English in which they come; what is not here is shown as it came. */
+  problems: {} as Record<string, (facts: ProblemFacts) => { what: string; next: string }>,
+
   settings: {
     title: 'Settings',
     household: 'Language and region',
@@ -430,6 +439,8 @@ export const en = {
     domain: 'Domain, per year',
     kitName: 'Name on the home network',
     kitNameLabel: 'Name',
+    kitNameTaken: (name: string) =>
+      `Another device on this network is already called ${name}. Here is one to take instead:`,
     kitNameHint: 'Letters, digits and dashes. The address of this page changes with it.',
     renamed: 'The server has a new name. Go on at',
     serverName: 'Permanent name',

@@ -27,6 +27,7 @@ export const fr: Words = {
     toHome: 'Aller à l’accueil',
     unknown: 'pas encore connu',
     asTable: 'La même chose en tableau',
+    chartLater: 'Le dessin apparaît dès que trois heures ont été relevées.',
     languageSwitch: 'Langue',
     optional: 'facultatif',
     mistakes: (count) => (count < 2 ? 'Une réponse est à revoir' : `${count} réponses sont à revoir`),
@@ -53,6 +54,7 @@ export const fr: Words = {
     about: (value, span, currency, how) => `environ ${value}, ${span} ${currency}, ${how}`,
     aboutPlain: (value, span, currency) => `environ ${value}, ${span} ${currency}`,
     exact: (value, currency) => `${value} ${currency}`,
+    lessThan: (coin, currency) => `moins de ${coin} ${currency}`,
   },
 
   wait: {
@@ -128,8 +130,8 @@ export const fr: Words = {
     address: 'Page web',
     user: 'Identifiant',
     password: 'Mot de passe',
-    signInHow: (page) =>
-      `Ouvrez ${page} : le navigateur demande l’identifiant et le mot de passe, et vous pouvez écrire votre premier message.`,
+    signInHow:
+      'Ouvrez la page web : le navigateur demande l’identifiant et le mot de passe, et vous pouvez écrire le premier message.',
     clientsTrial:
       'Les applications de téléphone ne marchent pas pendant l’essai, car elles n’acceptent que les certificats publics.',
     clientsNamed: 'Les applications pour Mastodon marcheront dès que le serveur aura un certificat public à son nom.',
@@ -179,6 +181,7 @@ export const fr: Words = {
     costLater: 'connu après la première heure',
     space: 'Place libre',
     spaceOf: (free, size) => `${free} sur ${size}`,
+    spaceAll: (size) => `presque tout, sur ${size}`,
     people: 'Personnes',
     peopleCount: (people) => plural(people, 'personne', 'personnes'),
     postsCount: (posts) => plural(posts, 'message', 'messages'),
@@ -225,6 +228,7 @@ export const fr: Words = {
   storage: {
     title: 'Stockage',
     left: (free, size) => `${free} sur ${size} sont libres.`,
+    leftAll: (size) => `Presque tout est libre, sur ${size}.`,
     share: (share) => `${share} utilisés`,
     owner: 'Utilisé par',
     posts: 'Messages et personnes',
@@ -405,6 +409,49 @@ export const fr: Words = {
     },
   },
 
+  problems: {
+    'network.name-taken': ({ hostname, taken, proposed }) => ({
+      what: `Un autre appareil de ce réseau s’appelle ${hostname}.local, alors ce serveur se trouve sous ${taken}.local.`,
+      next: `Donnez un autre nom au serveur dans les réglages, par exemple ${proposed}.`,
+    }),
+    'plug.address': () => ({
+      what: 'Ce n’est pas l’adresse d’un autre appareil de votre réseau.',
+      next: 'Écrivez l’adresse comme l’application de la prise la montre, par exemple 192.168.1.40.',
+    }),
+    'plug.silent': () => ({
+      what: 'La prise de mesure ne répond pas.',
+      next: 'Vérifiez qu’elle a du courant et qu’elle est sur le même réseau. En attendant, la puissance est estimée.',
+    }),
+    'plug.nonsense': () => ({
+      what: 'Ce qui répond à l’adresse de la prise ne mesure pas le courant.',
+      next: 'Vérifiez l’adresse : il faut une prise Shelly de deuxième génération ou plus récente, qui mesure.',
+    }),
+    'plug.off': () => ({
+      what: 'La prise de mesure est éteinte : ce serveur ne peut donc pas y être branché.',
+      next: 'Choisissez la prise où se trouve l’alimentation de ce serveur.',
+    }),
+    'plug.password': () => ({
+      what: 'La prise de mesure demande un mot de passe.',
+      next: 'Désactivez le mot de passe dans les réglages de la prise.',
+    }),
+    'plug.leap': () => ({
+      what: 'Le compteur de la prise de mesure a fait un saut.',
+      next: 'Rien, si elle vient d’être remise à zéro ou remplacée : ce moment est estimé. Si cela revient, remplacez-la.',
+    }),
+    'ledger.damaged': () => ({
+      what: 'Le fichier des relevés était abîmé. Il a été mis de côté, et les relevés recommencent.',
+      next: 'Il n’y a rien à faire. Si cela revient, remplacez la carte ou le disque.',
+    }),
+    'ledger.write': () => ({
+      what: 'Les relevés ne peuvent pas être écrits ou lus.',
+      next: 'Faites de la place s’il n’y en a plus. Les nouveaux relevés sont gardés et écrits dès que possible.',
+    }),
+    'settings.damaged': () => ({
+      what: 'Les réglages des coûts et de la prise étaient illisibles. Ils ont été mis de côté.',
+      next: 'Saisissez de nouveau le prix, la monnaie et la prise.',
+    }),
+  },
+
   settings: {
     title: 'Réglages',
     household: 'Langue et région',
@@ -431,6 +478,7 @@ export const fr: Words = {
     domain: 'Nom de domaine, par an',
     kitName: 'Nom sur votre réseau',
     kitNameLabel: 'Nom',
+    kitNameTaken: (name) => `Un autre appareil de ce réseau s’appelle déjà ${name}. Voici une proposition :`,
     kitNameHint: 'Lettres sans accent, chiffres et tirets. L’adresse de ces pages change avec lui.',
     renamed: 'Le serveur a un nouveau nom. Continuez à l’adresse',
     serverName: 'Nom définitif',
