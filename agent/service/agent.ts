@@ -21,6 +21,7 @@ import { hourMs } from '../ledger/hours.ts'
 import { hourlyReading, Ledger } from '../ledger/ledger.ts'
 import { Schedules } from '../ledger/schedules.ts'
 import { readText, type SystemTrees, systemTrees } from '../meters/files.ts'
+import { type DayUse, fullOn, withToday } from '../meters/growth.ts'
 import { measuredPower, ShellyPlug } from '../meters/plug.ts'
 import { readSpace } from '../meters/storage.ts'
 import type { KitPaths } from '../paths.ts'
@@ -30,7 +31,7 @@ import { dataWriteError } from './durable.ts'
 import { KitFiles } from './facts.ts'
 import { Recorder } from './recorder.ts'
 import { SettingsFile } from './settings.ts'
-import { trafficTotals } from './traffic-totals.ts'
+import { beginning, trafficTotals } from './traffic-totals.ts'
 
 /** After a start the kit has better things to do than to catch up. */
 const catchUpMs = 2 * 60_000
@@ -143,6 +144,7 @@ export class Agent {
     const day = dayOf(now, settings.timezone)
     const entries = this.#ledger.entries(month.start, now + hourMs)
     const firstHour = this.#ledger.firstHour() ?? now
+    const begun = beginning(firstHour, entries, now)
     const health = await this.health()
     const counts = this.#ledger.noted<Partial<ServerCounts>>('counts')
     const figures = this.#recorder.figures()
@@ -156,8 +158,8 @@ export class Agent {
       ...figures,
       storage: this.#storage(),
       traffic: {
-        month: trafficTotals(entries, Math.max(month.start, firstHour), now),
-        day: trafficTotals(entries, Math.max(day.start, firstHour), now),
+        month: trafficTotals(entries, Math.max(month.start, firstHour), now, begun),
+        day: trafficTotals(entries, Math.max(day.start, firstHour), now, begun),
       },
       costs: computeCosts({ now, settings, people: counts?.people ?? 0, entries, power: figures.power }),
       people: counts?.people ?? null,
@@ -241,8 +243,11 @@ export class Agent {
   }
 
   #storage(): StorageUse {
-    const counted = this.#ledger.noted<StorageUse['use']>('storage-use')
-    return { ...readSpace(this.#paths.agentData), use: counted, at: new Date(this.#clock.now()).toISOString() }
+    const now = this.#clock.now()
+    const space = readSpace(this.#paths.agentData)
+    const full = fullOn(this.#ledger.noted<DayUse[]>('space-days') ?? [], space.free, now)
+    const use = this.#ledger.noted<StorageUse['use']>('storage-use')
+    return { ...space, use, at: new Date(now).toISOString(), ...(full !== null && { fullOn: full }) }
   }
 
   async #askServer(): Promise<ServerCounts> {
@@ -271,8 +276,16 @@ export class Agent {
   }
 
   async #countStorage(): Promise<void> {
+    this.#noteSpace()
     const use = await callHelper(this.#paths.helperSocket('agent'), 'storage.use', {}, { timeoutMs: 10 * 60_000 })
     this.#ledger.note('storage-use', use)
+  }
+
+  #noteSpace(): void {
+    if (!this.#clock.trusted()) return
+    const { size, free } = readSpace(this.#paths.agentData)
+    const days = this.#ledger.noted<DayUse[]>('space-days') ?? []
+    this.#ledger.note('space-days', withToday(days, size - free, this.#clock.now()))
   }
 
   #forgetOld(): void {

@@ -5,6 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AgentSettings } from '../api.ts'
 import { AgentClient, AgentRefusal } from '../client.ts'
+import { Ledger } from '../ledger/ledger.ts'
+import { readSpace } from '../meters/storage.ts'
 import { type KitRoot, makeKitRoot } from '../testing/kit-root.ts'
 import { Agent } from './agent.ts'
 import { ApiServer } from './api-server.ts'
@@ -80,6 +82,17 @@ describe('the agent’s API', () => {
     })
     expect(summary.health.find(({ id }) => id === 'server')?.state).toBe('unwell')
     expect(summary.power.low).toBeLessThan(summary.power.value)
+  })
+
+  it('says when the space is used up, from a reading a day', async () => {
+    const day = 24 * 3600_000
+    const [today, { free }] = [Math.floor(Date.now() / day), readSpace(kit.paths.agentData)]
+    const days = Array.from({ length: 20 }, (_, index) => ({ day: today - 20 + index, used: (index * free) / 40 }))
+    new Ledger(kit.paths.agentData, Date.now).note('space-days', days)
+    const { fullOn = '' } = (await client.summary()).storage
+    const daysLeft = (Date.parse(fullOn) - Date.now()) / day
+    expect(daysLeft).toBeGreaterThan(39)
+    expect(daysLeft).toBeLessThan(41)
   })
 
   it('counts people, from the dashboard until the server says', async () => {

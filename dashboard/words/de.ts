@@ -241,7 +241,7 @@ export const de: Words = {
     counted: (at) => `Gezählt ${at}.`,
     notCounted: 'Wer wie viel belegt, wird einmal am Tag gezählt; zum ersten Mal steht es noch aus.',
     full: (day) => `Geht es so weiter, ist er um den ${day} herum voll.`,
-    notFull: 'Wann er voll sein wird, weiß man nach einigen Wochen.',
+    notFull: 'Wann er voll sein wird, steht hier nach zwei Wochen Betrieb, falls das in den nächsten fünf Jahren ist.',
   },
 
   traffic: {

@@ -244,7 +244,7 @@ export const en = {
     counted: (at: string) => `Counted ${at}.`,
     notCounted: 'Who uses how much is counted once a day; the first count has not happened yet.',
     full: (day: string) => `At the present pace it is full around ${day}.`,
-    notFull: 'When it will be full is known after a few weeks of use.',
+    notFull: 'When it will be full is said after two weeks of use, if that is within five years.',
   },
 
   traffic: {

@@ -241,7 +241,7 @@ export const fr: Words = {
     counted: (at) => `Compté le ${at}.`,
     notCounted: 'La place prise par chacun est comptée une fois par jour ; ce n’est pas encore arrivé.',
     full: (day) => `À ce rythme, il sera plein vers le ${day}.`,
-    notFull: 'On saura quand il sera plein après quelques semaines.',
+    notFull: 'La date où il sera plein est donnée après deux semaines d’usage, si elle tombe dans les cinq ans.',
   },
 
   traffic: {
