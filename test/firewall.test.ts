@@ -54,6 +54,22 @@ test('what the kit knows of its network is written for everybody', () => {
   expect(text).toContain('Dashboard: https://hearth-7f3a.local:8443/\n')
   expect(text).toContain('Dashboard: https://192.168.7.2:8443/\n')
   expect(text).toContain('Dashboard: https://[fd07::2]:8443/\n')
+  expect(inKit('cat /run/hearth/avahi/commonhearth.service')).toContain('<txt-record>name=hearth-7f3a</txt-record>')
+})
+
+test('where another device has the name, the screen shows the one that works', () => {
+  const file = path.join(root, 'run/hearth/network.json')
+  const before = readFileSync(file, 'utf8')
+  const announced = (announcedAs: string) => {
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(before), announcedAs }))
+    inKit('/usr/lib/hearth/console')
+    return readFileSync(path.join(root, 'run/hearth/console.txt'), 'utf8')
+  }
+  expect(announced('hearth-7f3a-2')).toContain('Dashboard: https://hearth-7f3a-2.local:8443/\n')
+  for (const other of ['hearth-7f3a', 'router', 'hearth-7f3a-x', ''])
+    expect(announced(other)).toContain('Dashboard: https://hearth-7f3a.local:8443/\n')
+  writeFileSync(file, before)
+  inKit('/usr/lib/hearth/console')
 })
 
 test('the screen shows the claim code until the claim, and what is wrong, in plain lines', () => {
