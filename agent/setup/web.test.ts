@@ -165,7 +165,7 @@ describe.skipIf(!nginx)('a trial', () => {
     for (const pathname of ['/', '/anna', '/index.html', '/../../tls/ca.pem']) {
       const { body, head } = await web.curl(`http://127.0.0.1:${web.ports.plain}${pathname}`, '--path-as-is')
       if (pathname.includes('..')) continue
-      expect(body).toContain('Ihr Server zu Hause')
+      expect(body).toContain('Dein Server zu Hause')
       expect(head).toContain('cache-control: no-store')
       expect(head).toContain("default-src 'none'")
     }
