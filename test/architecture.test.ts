@@ -26,7 +26,7 @@ function imports(file: string): string[] {
   const text = readFileSync(path.join(root, file), 'utf8')
   const found = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] as string)
   return found.flatMap((target) => {
-    if (target.startsWith('#')) return [target.slice(1)]
+    if (/^#(agent|dashboard|images|provision)\//.test(target)) return [target.slice(1)]
     if (target.startsWith('.')) return [path.relative(root, path.resolve(root, path.dirname(file), target))]
     return []
   })

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { $ } from 'zx'
 import { buildImage } from '#images/build/build.ts'
 import { cacheFolder, ensureFolder, repoRoot } from '#images/build/context.ts'
+import { testRoot } from './kit/root.ts'
 
 interface Suite {
   name: string
@@ -33,10 +34,14 @@ const suites: Suite[] = [
   { name: 'reproducible', about: 'the same image twice, byte for byte', files: ['reproducible.test.ts'], long: true },
 ]
 
-interface Result {
-  name: string
+interface Counts {
   passed: number
   failed: number
+  skipped: number
+}
+
+interface Result extends Counts {
+  name: string
   seconds: number
 }
 
@@ -117,7 +122,7 @@ function writeTested(commit: string, results: Result[]): void {
   writeFileSync(file, readFileSync(file, 'utf8').replace(/<!-- results -->[\s\S]*<!-- end -->/, text))
 }
 
-async function runSuite(suite: Suite, log: (line: string) => void): Promise<{ passed: number; failed: number }> {
+async function runSuite(suite: Suite, log: (line: string) => void): Promise<Counts> {
   if (suite.name === 'check') {
     const commands = [
       ['tsc', '--noEmit'],
@@ -125,44 +130,45 @@ async function runSuite(suite: Suite, log: (line: string) => void): Promise<{ pa
     ]
     let failed = 0
     for (const [program = '', ...words] of commands) if ((await command(program, words)) !== 0) failed++
-    return { passed: commands.length - failed, failed }
+    return { passed: commands.length - failed, failed, skipped: 0 }
   }
-  if (suite.name === 'unit') return vitest(['--config', 'vitest.config.ts'])
+  if (suite.name === 'unit') return vitest(['--config', 'vitest.config.ts'], await testRoot())
   if (suite.name.startsWith('kit-') || suite.name === 'first-boot') {
     // Built here, where progress can be seen, and not within a test's time limit.
     await buildImage({ recipe: suite.name === 'kit-rpi' ? 'kit-rpi' : 'kit-x86', log })
   }
-  return vitest(['--config', 'test/vitest.config.ts', ...(suite.files ?? [])])
+  const inRoot = suite.name === 'network' ? await testRoot() : null
+  return vitest(['--config', 'test/vitest.config.ts', ...(suite.files ?? [])], inRoot)
 }
 
-async function vitest(words: string[]): Promise<{ passed: number; failed: number }> {
+/** @param root a folder to run in by chroot, so that tests find the programs they need whatever this machine has */
+async function vitest(words: string[], root: string | null): Promise<Counts> {
   const report = path.join(os.tmpdir(), `hearth-test-${process.pid}.json`)
   writeFileSync(report, '')
-  const status = await command('vitest', [
-    'run',
-    ...words,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-  ])
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const status = await command('vitest', ['run', ...words, ...reporters], root)
   try {
-    const { numPassedTests, numFailedTests, numTotalTests } = JSON.parse(readFileSync(report, 'utf8'))
-    if (numTotalTests === 0) return { passed: 0, failed: 1 }
+    const { numPassedTests, numFailedTests, numPendingTests, numTotalTests } = JSON.parse(readFileSync(report, 'utf8'))
+    if (numTotalTests === 0) return { passed: 0, failed: 1, skipped: 0 }
     // A file that could not be loaded has no failed test, but a status.
-    return { passed: numPassedTests, failed: Math.max(numFailedTests, status === 0 ? 0 : 1) }
+    return { passed: numPassedTests, failed: Math.max(numFailedTests, status === 0 ? 0 : 1), skipped: numPendingTests }
   } catch {
-    return { passed: 0, failed: 1 }
+    return { passed: 0, failed: 1, skipped: 0 }
   } finally {
     rmSync(report, { force: true })
   }
 }
 
-function command(program: string, words: string[]): Promise<number> {
+function command(program: string, words: string[], root: string | null = null): Promise<number> {
   const bin = path.join(repoRoot, 'node_modules/.bin')
-  const child = spawn(process.execPath, [path.join(bin, program), ...words], {
-    cwd: repoRoot,
-    stdio: 'inherit',
-    env: { ...process.env, PATH: `${bin}:${process.env.PATH}`, FORCE_COLOR: '0' },
-  })
+  const outer = process.env.PATH
+  const env = {
+    ...process.env,
+    PATH: root ? `${bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin` : `${bin}:${outer}`,
+    FORCE_COLOR: '0',
+  }
+  const call = [process.execPath, path.join(bin, program), ...words]
+  const [first = '', ...rest] = root ? ['/usr/sbin/chroot', root, 'env', '--chdir', repoRoot, ...call] : call
+  const child = spawn(first, rest, { cwd: repoRoot, stdio: 'inherit', env })
   return new Promise((resolve) => child.on('exit', (status) => resolve(status ?? 1)))
 }

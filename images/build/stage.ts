@@ -66,7 +66,7 @@ function forgetOld(folder: string, current: string): void {
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '')
   const remove = (entry: string) => {
-    if (!mounts.some((target) => target.startsWith(`${entry}/`))) rmSync(entry, { recursive: true, force: true })
+    if (!mounts.some((target) => `${target}/`.startsWith(`${entry}/`))) rmSync(entry, { recursive: true, force: true })
   }
   const entries = readdirSync(folder).map((name) => path.join(folder, name))
   const isPartial = (entry: string) => entry.includes('.partial-')

@@ -90,6 +90,8 @@ export async function debianRoot(context: BuildContext, name: string, packages: 
 
 /** Shows a root what its programs need of this machine: devices, processes, cache, repository, /tmp. */
 export async function enterRoot(context: BuildContext, root: string): Promise<void> {
+  // As a mount of its own: unshare and ip netns inside change how it is shared.
+  await bindOnce(root, root)
   for (const folder of ['/dev', '/proc', '/sys']) await bindOnce(folder, path.join(root, folder))
   for (const folder of [context.cache, context.repo, ensureFolder('/tmp')]) {
     await bindOnce(folder, ensureFolder(path.join(root, folder)))
