@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { $ } from 'zx'
 
 const folder = '/proc/sys/fs/binfmt_misc'
@@ -19,9 +20,13 @@ const mask = String.raw`\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff
  * The flags: P hands over the name the program was called by; F opens the interpreter now, so that it need not be in the
  * roots where the programs are.
  */
-export async function withArm64Programs<T>(interpreter: string, work: () => Promise<T>): Promise<T> {
+export async function withArm64Programs<T>(
+  interpreter: string,
+  work: () => Promise<T>,
+  log: (line: string) => void,
+): Promise<T> {
   await mountBinfmt()
-  forgetKilled()
+  await awaitTurn(log)
   const name = `${prefix}${process.pid}`
   const entry = path.join(folder, name)
   if (!existsSync(entry)) writeFileSync(path.join(folder, 'register'), `:${name}:M::${magic}:${mask}:${interpreter}:PF`)
@@ -51,10 +56,22 @@ async function mountBinfmt(): Promise<void> {
   }
 }
 
-/** Takes back what a killed build left registered. */
-function forgetKilled(): void {
-  for (const name of readdirSync(folder).filter((entry) => entry.startsWith(prefix))) {
-    const pid = name.slice(prefix.length)
-    if (!existsSync(`/proc/${pid}`)) writeFileSync(path.join(folder, name), '-1')
+/**
+ * Waits until no other build has its interpreter registered: the newest is used for all programs, and would not find its
+ * files in the other build's root. What a killed build left registered is taken back.
+ */
+async function awaitTurn(log: (line: string) => void): Promise<void> {
+  for (let told = false; ; told = true) {
+    const others = readdirSync(folder)
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => name.slice(prefix.length))
+      .filter((pid) => pid !== String(process.pid))
+    for (const pid of others.filter((each) => !existsSync(`/proc/${each}`))) {
+      writeFileSync(path.join(folder, `${prefix}${pid}`), '-1')
+    }
+    const running = others.find((pid) => existsSync(`/proc/${pid}`))
+    if (!running) return
+    if (!told) log(`twins: waiting for the arm64 build of process ${running}: only one at a time can run on a machine`)
+    await sleep(1000)
   }
 }

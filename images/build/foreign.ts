@@ -41,9 +41,9 @@ export async function withRunner<T>(
   if (lock.architecture === 'amd64')
     throw new Error('An x86-64 image cannot be built on an arm64 machine. Build it on an x86-64 machine.')
   const twins = process.env.HEARTH_TWINS === 'no' ? null : await twinsIfPossible(context, tools, lock)
-  if (twins) return withArm64Programs(path.join(twins, 'interpreter'), () => work(twinRunner(twins)))
+  if (twins) return withArm64Programs(path.join(twins, 'interpreter'), () => work(twinRunner(twins)), context.log)
   context.log('twins: none, so every arm64 program runs emulated: the root takes five to ten times as long')
-  return withArm64Programs(path.join(tools.root, 'usr/bin/qemu-aarch64'), () => work(emulated))
+  return withArm64Programs(path.join(tools.root, 'usr/bin/qemu-aarch64'), () => work(emulated), context.log)
 }
 
 async function twinsIfPossible(context: BuildContext, tools: Tools, lock: Lock): Promise<string | null> {
