@@ -54,12 +54,15 @@ export interface ReleaseFacts {
   builtAt: string
 }
 
-/** `kitPaths().boot`, written by the initramfs and hearth-network. */
+/** `kitPaths().boot`, written by the initramfs. */
 export interface BootFacts {
   slot: 'A' | 'B' | null
-  /** `ok`: the data partition; `unreadable`: a tmpfs stands in and nothing will be kept. */
+  /** `ok`: the data partition; `unreadable`: a tmpfs stands in, and only a page that says so is served. */
   data: 'ok' | 'unreadable'
+  /** No slot had a try left, so GRUB began again with the last good one. */
   rescue: boolean
+  /** What was wrong at this start. */
+  problems: Problem[]
 }
 
 /** Something that is wrong, in plain words, with the next step. `kitPaths().problems` holds a list of them. */

@@ -9,7 +9,7 @@ const well: Vitals = {
   server: { answers: true, reason: '' },
   web: { answers: true, reason: '' },
   dataWriteError: null,
-  boot: { slot: 'A', data: 'ok', rescue: false },
+  boot: { slot: 'A', data: 'ok', rescue: false, problems: [] },
   kit: { claimed: true } as KitFacts,
   space: { size: 32 * gigabyte, free: 20 * gigabyte },
   memory: { total: gigabyte, available: gigabyte / 2 },
@@ -51,7 +51,7 @@ describe('the health checks', () => {
   it.each<[string, Partial<Vitals>, string]>([
     ['a server that does not answer', { server: silent }, 'server'],
     ['web listeners that do not answer', { web: silent }, 'web'],
-    ['data that cannot be read', { boot: { slot: 'A', data: 'unreadable', rescue: false } }, 'data'],
+    ['data that cannot be read', { boot: { slot: 'A', data: 'unreadable', rescue: false, problems: [] } }, 'data'],
     ['data that cannot be written', { dataWriteError: 'EROFS' }, 'data'],
   ])('do not keep a slot with %s', (_what, change, id) => {
     const vitals = { ...well, ...change }

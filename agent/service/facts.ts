@@ -44,10 +44,11 @@ export class KitFiles {
 
   boot(): BootFacts {
     return (
-      this.#read<BootFacts>(this.#paths.boot, (value) => value.data === 'ok' || value.data === 'unreadable') ?? {
+      this.#read<BootFacts>(this.#paths.boot, isBootFacts) ?? {
         slot: null,
         data: 'ok',
         rescue: false,
+        problems: [],
       }
     )
   }
@@ -59,10 +60,10 @@ export class KitFiles {
     return this.#read<NetworkFacts>(this.#paths.network, isNetwork) ?? { addresses: [], onLink: [], resolvers: [] }
   }
 
-  /** What set-up, network and disk have found wrong. */
+  /** What the initramfs, set-up, network and disk have found wrong. */
   problems(): Problem[] {
     const problems = parse(readText(this.#paths.problems))
-    return Array.isArray(problems) ? problems.filter(isProblem) : []
+    return [...this.boot().problems, ...(Array.isArray(problems) ? problems.filter(isProblem) : [])]
   }
 
   #read<Facts>(file: string, isRight: (value: Record<string, unknown>) => boolean): Facts | null {
@@ -74,6 +75,10 @@ export class KitFiles {
 function isKitFacts(value: Record<string, unknown>): boolean {
   const texts = ['hostname', 'timezone', 'currency', 'language', 'caFingerprint', 'caWords']
   return texts.every((name) => typeof value[name] === 'string') && typeof value.claimed === 'boolean'
+}
+
+function isBootFacts({ data, problems }: Record<string, unknown>): boolean {
+  return (data === 'ok' || data === 'unreadable') && Array.isArray(problems) && problems.every(isProblem)
 }
 
 function isProblem(value: unknown): value is Problem {

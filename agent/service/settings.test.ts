@@ -142,4 +142,12 @@ describe('the kit’s facts', () => {
       expect(files.release().version).toBe('development')
     },
   )
+
+  it('add what was wrong at this start to what was found since', async () => {
+    const rescue = { id: 'boot.rescue', what: 'The kit started three times in vain.', next: 'Look at Diagnosis.' }
+    const seed = { id: 'seed.timezone', where: 'hearth.yaml:3', what: 'No time zone.', next: 'Write Europe/Berlin.' }
+    await kit.write('run/hearth/boot.json', { slot: 'A', data: 'ok', rescue: true, problems: [rescue] })
+    await kit.write('run/hearth/problems.json', [seed])
+    expect(new KitFiles(kit.paths).problems()).toEqual([rescue, seed])
+  })
 })

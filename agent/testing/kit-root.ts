@@ -56,7 +56,7 @@ export async function makeKitRoot(options: KitRootOptions = {}): Promise<KitRoot
     builtAt: '2026-10-01T00:00:00Z',
     ...options.release,
   }
-  const boot: BootFacts = { slot: 'A', data: 'ok', rescue: false, ...options.boot }
+  const boot: BootFacts = { slot: 'A', data: 'ok', rescue: false, problems: [], ...options.boot }
   const network: NetworkFacts = {
     addresses: ['192.168.1.20', 'fd00::20'],
     onLink: ['192.168.1.0/24', 'fd00::/64'],

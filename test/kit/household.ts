@@ -7,13 +7,20 @@ export const firstPerson = { id: 'anna', name: 'Anna of the Garden House' }
 export interface Household {
   /** Cookie header of the owner's session; it outlives restarts. */
   cookie: string
+  /** The owner's, signed in. */
+  browser: FormBrowser
   personPassword: string
 }
 
-/** Claims a kit as a browser without scripts would: the code from the console, then the form. */
-export async function claimKit(kit: Kit): Promise<Household> {
+/** The claim code that the kit's console shows. */
+export function shownCode(kit: Kit): string {
   const code = /Claim code: (\S+)/.exec(kit.guest.serial())?.[1]
   if (!code) throw new Error('The console shows no claim code.')
+  return code
+}
+
+/** Claims a kit as a browser without scripts would: the code, by default the console's, then the form. */
+export async function claimKit(kit: Kit, code = shownCode(kit)): Promise<Household> {
   const visitor = new FormBrowser(kit.ports.dashboard)
   await visitor.get('/claim')
   await visitor.post('/claim', { code })
@@ -35,12 +42,13 @@ export async function claimKit(kit: Kit): Promise<Household> {
   })
   const personPassword = /id="person-password">([^<]+)</.exec(done)?.[1]
   if (!personPassword) throw new Error(`The claim did not end with a password:\n${textOf(done)}`)
-  return { cookie: visitor.cookie, personPassword }
+  return { cookie: visitor.cookie, browser: visitor, personPassword }
 }
 
-function textOf(page: string): string {
+/** The words of a page, without its markup. */
+export function textOf(page: string): string {
   return page
-    .replace(/<[^>]+>/g, ' ')
+    .replace(/<style[\s\S]*?<\/style>|<[^>]+>/g, ' ')
     .replace(/\s+/g, ' ')
     .slice(0, 2000)
 }
@@ -65,6 +73,21 @@ export class FormBrowser {
 
   post(address: string, fields: Record<string, string>): Promise<string> {
     return this.#send('POST', address, new URLSearchParams({ csrf: this.#token, ...fields }).toString())
+  }
+
+  /** Opens the stream of live figures, as a page left open on a phone does. @returns closes it */
+  watch(): Promise<() => void> {
+    const headers = { host: `localhost:${this.#port}`, cookie: this.cookie }
+    return new Promise((resolve, reject) => {
+      const call = https.get(
+        { host: '127.0.0.1', port: this.#port, path: '/live', headers, rejectUnauthorized: false, agent: false },
+        (response) => {
+          response.once('data', () => resolve(() => call.destroy()))
+          response.on('error', () => undefined)
+        },
+      )
+      call.on('error', reject)
+    })
   }
 
   #send(method: string, address: string, body = ''): Promise<string> {
