@@ -410,6 +410,14 @@ export const de: Words = {
   },
 
   problems: {
+    'boot.rescue': () => ({
+      what: 'Dieser Server ist dreimal gestartet, ohne dass alles lief, und versucht es jetzt noch einmal mit dem, was zuletzt ging.',
+      next: 'Läuft jetzt alles, ist nichts zu tun. Wenn nicht, sieh unter Diagnose nach, oder schalte ihn eine Minute lang aus.',
+    }),
+    'data.repaired': () => ({
+      what: 'Die Datenpartition war beschädigt und wurde bei diesem Start repariert. Es kann etwas fehlen.',
+      next: 'Sieh nach, ob alles da ist, und tausche Karte oder Festplatte bald aus.',
+    }),
     'network.name-taken': ({ hostname, taken, proposed }) => ({
       what: `Ein anderes Gerät in diesem Netz heißt ${hostname}.local, deshalb findest du diesen Server als ${taken}.local.`,
       next: `Gib dem Server in den Einstellungen einen anderen Namen, zum Beispiel ${proposed}.`,

@@ -410,6 +410,14 @@ export const fr: Words = {
   },
 
   problems: {
+    'boot.rescue': () => ({
+      what: 'Ce serveur a démarré trois fois sans que tout fonctionne, et réessaie maintenant avec ce qui marchait en dernier.',
+      next: 'Si tout fonctionne, il n’y a rien à faire. Sinon, regardez le diagnostic, ou éteignez-le une minute.',
+    }),
+    'data.repaired': () => ({
+      what: 'La partition de données était abîmée et a été réparée à ce démarrage. Il peut manquer quelque chose.',
+      next: 'Vérifiez que tout y est, et remplacez bientôt la carte ou le disque.',
+    }),
     'network.name-taken': ({ hostname, taken, proposed }) => ({
       what: `Un autre appareil de ce réseau s’appelle ${hostname}.local, alors ce serveur se trouve sous ${taken}.local.`,
       next: `Donnez un autre nom au serveur dans les réglages, par exemple ${proposed}.`,
