@@ -6,13 +6,14 @@ import {
   linkSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
 import { compareLock, type Lock, type LockedPackage } from '../lock/lock.ts'
-import { type BuildContext, ensureFolder } from './context.ts'
+import { type BuildContext, ensureFolder, type Mirrors } from './context.ts'
 import type { Tools } from './tools.ts'
 
 export interface Selection {
@@ -119,13 +120,12 @@ async function aptFolder(context: BuildContext, tools: Tools, selection: Selecti
   ]) {
     mkdirSync(path.join(folder, part), { recursive: true })
   }
-  const main = context.mirrors.main ?? toolsMirror(tools)
+  const { main, security } = context.mirrors.main ? context.mirrors : toolsMirrors(tools)
   const signed = '[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
   const suites = [selection.suite, `${selection.suite}-updates`, `${selection.suite}-backports`]
   const components = 'main non-free-firmware'
   const lines = suites.map((suite) => `deb ${signed} ${main} ${suite} ${components}`)
-  if (context.mirrors.security)
-    lines.push(`deb ${signed} ${context.mirrors.security} ${selection.suite}-security ${components}`)
+  if (security) lines.push(`deb ${signed} ${security} ${selection.suite}-security ${components}`)
   writeFileSync(path.join(folder, 'etc/sources.list'), `${lines.join('\n')}\n`)
   writeFileSync(path.join(folder, 'status'), '')
   if (selection.backports.length > 0) {
@@ -153,10 +153,17 @@ async function aptFolder(context: BuildContext, tools: Tools, selection: Selecti
   return { folder, options }
 }
 
-function toolsMirror(tools: Tools): string {
-  throw new Error(
-    `No Debian mirror is known: this machine's apt names none. Set HEARTH_MIRROR to one (tools root: ${tools.root}).`,
-  )
+/** The mirrors mmdebstrap chose by itself for the tools root, where this machine's apt names none of Debian. */
+function toolsMirrors(tools: Tools): Mirrors {
+  const sources = readFileSync(path.join(tools.root, 'etc/apt/sources.list'), 'utf8')
+  const find = (suite: string) =>
+    new RegExp(`^deb (?:\\[[^\\]]*\\] )?(\\S+) ${suite} `, 'm').exec(sources)?.[1]?.replace(/\/$/, '') ?? null
+  const main = find('trixie')
+  if (!main)
+    throw new Error(
+      'No Debian mirror is known: neither this machine’s apt nor the tools root names one. Set HEARTH_MIRROR to one.',
+    )
+  return { main, security: find('trixie-security') }
 }
 
 function wanted(selection: Selection): string[] {
