@@ -25,7 +25,12 @@ export async function wipe(tools: Tools, guest: Guest, extents: readonly Extent[
 /** What e2fsck finds on a partition of a kit that is off, without mending it; an empty text is a clean file system. */
 export async function fileSystemFaults(tools: Tools, guest: Guest, { offset, size }: Extent): Promise<string> {
   const copy = path.join(guest.options.folder, 'partition.img')
-  const source = { driver: 'raw', offset, size, file: { driver: 'qcow2', file: { driver: 'file', filename: guest.disk } } }
+  const source = {
+    driver: 'raw',
+    offset,
+    size,
+    file: { driver: 'qcow2', file: { driver: 'file', filename: guest.disk } },
+  }
   try {
     await tools.run('qemu-img', ['convert', '-O', 'raw', `json:${JSON.stringify(source)}`, copy])
     const { exitCode, stdout } = await tools.run('e2fsck', ['-f', '-n', copy]).nothrow()
