@@ -27,10 +27,16 @@ const suites: Suite[] = [
   { name: 'kit-x86', about: 'the x86 kit: boot, claim in Chromium, post, restart', files: ['kit-x86.test.ts'] },
   {
     name: 'first-boot',
-    about: 'power pulled during first boot; a seed; little memory; legacy BIOS',
+    about: 'power pulled during first boot; a seed; little memory; legacy BIOS; a full disk; rescue; data lost',
     files: ['first-boot.test.ts'],
   },
   { name: 'kit-rpi', about: 'the Raspberry Pi image, through U-Boot and GRUB', files: ['kit-rpi.test.ts'] },
+  {
+    name: 'first-boot-long',
+    about: 'moving from a stick to a disk; Wi-Fi; repairs; power pulled at fifteen random moments',
+    files: ['first-boot-long.test.ts'],
+    long: true,
+  },
   { name: 'reproducible', about: 'the same image twice, byte for byte', files: ['reproducible.test.ts'], long: true },
 ]
 
@@ -133,7 +139,7 @@ async function runSuite(suite: Suite, log: (line: string) => void): Promise<Coun
     return { passed: commands.length - failed, failed, skipped: 0 }
   }
   if (suite.name === 'unit') return vitest(['--config', 'vitest.config.ts'], await testRoot())
-  if (suite.name.startsWith('kit-') || suite.name === 'first-boot') {
+  if (suite.name.startsWith('kit-') || suite.name.startsWith('first-boot')) {
     // Built here, where progress can be seen, and not within a test's time limit.
     await buildImage({ recipe: suite.name === 'kit-rpi' ? 'kit-rpi' : 'kit-x86', log })
   }

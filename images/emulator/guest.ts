@@ -28,6 +28,8 @@ export interface GuestOptions {
   accelerator?: 'kvm' | 'tcg'
   /** Shows the disk to the guest as a removable stick on USB. */
   asStick?: boolean
+  /** A machine without any network device. */
+  offline?: boolean
 }
 
 /** A kit in QEMU. The constructor does nothing; `start` and `stop` do. The guest reaches nothing outside (`restrict=on`). */
@@ -171,7 +173,17 @@ export class Guest {
   }
 
   #commandLine(): [string, string[]] {
-    const { machine, folder, memory, forwards = {}, extra = [], accelerator = 'tcg', commands, asStick } = this.options
+    const {
+      machine,
+      folder,
+      memory,
+      forwards = {},
+      extra = [],
+      accelerator = 'tcg',
+      commands,
+      asStick,
+      offline,
+    } = this.options
     const forward = Object.entries(forwards)
       .map(([host, guest]) => `,hostfwd=tcp:127.0.0.1:${host}-:${guest}`)
       .join('')
@@ -187,7 +199,9 @@ export class Guest {
       `unix:${folder}/qmp.sock,server=on,wait=off`,
     ]
     const accel = accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi'
-    const network = ['-netdev', `user,id=lan,restrict=on${forward}`, '-device', 'virtio-net-pci,netdev=lan,romfile=']
+    const network = offline
+      ? []
+      : ['-netdev', `user,id=lan,restrict=on${forward}`, '-device', 'virtio-net-pci,netdev=lan,romfile=']
     const drive = ['-drive', `if=none,id=system,format=qcow2,file=${this.disk},cache=writeback,discard=unmap`]
     const channel = commands
       ? [

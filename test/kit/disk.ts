@@ -39,3 +39,12 @@ export async function fileSystemFaults(tools: Tools, guest: Guest, { offset, siz
     rmSync(copy, { force: true })
   }
 }
+
+/** Where ext4 keeps its superblock and the copies of it, in bytes from the start of the partition. */
+export async function superblocks(guest: Guest, partition: string): Promise<number[]> {
+  const listing = await guest.run(`dumpe2fs /dev/${partition} 2>/dev/null | grep -E "^Block size|superblock at"`)
+  const blockSize = Number(/Block size: +(\d+)/.exec(listing)?.[1])
+  const blocks = [...listing.matchAll(/superblock at (\d+)/g)].map((match) => Number(match[1]))
+  // The first stands 1024 bytes into the partition, whatever the size of a block.
+  return blocks.map((block, index) => (index === 0 ? 0 : block * blockSize))
+}

@@ -23,10 +23,11 @@ export interface Kit {
 /**
  * Starts a kit from the untouched image, as from a new card, with a command channel for the test.
  * @param name folder of this kit; a kit of the same name before it is thrown away unless `again`
+ * @param options `image`: another one than the recipe's, such as one with a seed
  */
 export async function startKit(
   name: string,
-  options: Partial<Omit<GuestOptions, 'folder' | 'image' | 'forwards'>> & { recipe?: string; again?: boolean } = {},
+  options: Partial<Omit<GuestOptions, 'folder' | 'forwards'>> & { recipe?: string; again?: boolean } = {},
 ): Promise<Kit> {
   const { recipe = 'kit-x86', again = false, ...rest } = options
   const { image, tools, context } = await built(recipe)
@@ -39,8 +40,8 @@ export async function startKit(
     diskSize: 4 * 1024 ** 3,
     commands: true,
     accelerator: await chooseAccelerator(tools),
-    ...rest,
     image,
+    ...rest,
     folder,
     forwards: { [ports.plain]: 80, [ports.server]: 443, [ports.dashboard]: 8443 },
   })

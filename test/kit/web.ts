@@ -68,3 +68,22 @@ export async function trust(kit: Kit): Promise<void> {
   const { body } = await request('http', { port: kit.ports.plain }, '/ca.crt')
   tls.setDefaultCACertificates([...tls.getCACertificates(), body])
 }
+
+/** Posts on the Fediverse server through the API that Mastodon clients use. @returns the post's text as the server has it */
+export async function publish(kit: Kit, person: { id: string; password: string }, text: string): Promise<string> {
+  await trust(kit)
+  const url = `https://localhost:${kit.ports.server}`
+  const credentials = { login: person.id, passwd: person.password }
+  const signIn = await fetch(`${url}/oauth/x-snac-get-token`, {
+    method: 'POST',
+    body: new URLSearchParams(credentials),
+  })
+  if (!signIn.ok) throw new Error(`No token for ${person.id}: ${signIn.status}`)
+  const answer = await fetch(`${url}/api/v1/statuses`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${(await signIn.text()).trim()}` },
+    body: new URLSearchParams({ status: text, visibility: 'public' }),
+  })
+  if (!answer.ok) throw new Error(`The post was refused: ${answer.status} ${await answer.text()}`)
+  return ((await answer.json()) as { content: string }).content
+}

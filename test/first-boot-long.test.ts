@@ -1,0 +1,172 @@
+import { copyFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ensureFolder } from '#images/build/context.ts'
+import { accessPointDisk, askFromAccessPoint, offerNetwork, placeAccessPoint } from './kit/access-point.ts'
+import { extentOf, fileSystemFaults, wipe } from './kit/disk.ts'
+import { claimKit, FormBrowser, firstPerson, shownCode, textOf } from './kit/household.ts'
+import { built, complaints, type Kit, settled, startKit } from './kit/kit.ts'
+import { seededImage } from './kit/seeded.ts'
+import { publish, request } from './kit/web.ts'
+
+// What first-boot.test.ts has no time for.
+
+describe('a kit on a stick, in a computer with a disk', () => {
+  let kit: Kit
+  let inner: string
+  let known: string
+  const identity = 'cat /etc/machine-id /etc/hostname; sha256sum /data/hearth/tls/ca.pem'
+  afterAll(() => kit?.guest.powerOff())
+
+  it('offers at the claim to move, and moves', { timeout: 1_200_000 }, async () => {
+    const { tools, context } = await built('kit-x86')
+    const folder = ensureFolder(path.join(context.cache, 'test', 'inner'))
+    inner = path.join(folder, 'inner.qcow2')
+    rmSync(inner, { force: true })
+    await tools.run('qemu-img', ['create', '-q', '-f', 'qcow2', inner, '10G'])
+    const disk = [
+      '-drive',
+      `if=none,id=inner,format=qcow2,file=${inner}`,
+      '-device',
+      'virtio-blk-pci,drive=inner,serial=INNER1',
+    ]
+    kit = await startKit('stick', { asStick: true, extra: disk })
+    expect(await settled(kit.guest)).toBe('running')
+    await kit.guest.waitForSerial(/Dashboard: https:\/\/\d/, 60)
+    known = await kit.guest.run(identity)
+    const visitor = new FormBrowser(kit.ports.dashboard)
+    const code = shownCode(kit)
+    await visitor.get('/claim')
+    const offer = textOf(await visitor.post('/claim', { code }))
+    expect(offer).toMatch(/vda/)
+    expect(offer).toMatch(/INNER1/)
+    await visitor.post('/claim/move', { code, disk: 'vda', confirm: 'vdb' })
+    expect(await kit.guest.run('ls /run/hearth')).not.toMatch(/move\.json/)
+    await visitor.post('/claim/move', { code, disk: 'vda', confirm: 'vda' })
+    const progress = async () => JSON.parse(await kit.guest.run('cat /run/hearth/move.json')).state
+    await expect.poll(progress, { timeout: 1_000_000, interval: 3000 }).not.toBe('copying')
+    expect(await kit.guest.run('cat /run/hearth/move.json')).toMatch(/"state":"done"/)
+    await kit.guest.powerOff()
+  })
+
+  it('starts from the disk alone, as the same kit, and can be claimed there', { timeout: 900_000 }, async () => {
+    const { context } = await built('kit-x86')
+    const folder = path.join(context.cache, 'test', 'moved')
+    rmSync(folder, { recursive: true, force: true })
+    ensureFolder(folder)
+    copyFileSync(inner, path.join(folder, 'disk.qcow2'))
+    kit = await startKit('moved', { again: true })
+    expect(await settled(kit.guest)).toBe('running')
+    expect(await kit.guest.run(identity)).toBe(known)
+    expect(Number(await kit.guest.run('df -B1 --output=size /data | tail -1'))).toBeGreaterThan(7 * 1024 ** 3)
+    const { personPassword } = await claimKit(kit)
+    expect(await publish(kit, { id: firstPerson.id, password: personPassword }, 'From the inner disk')).toContain(
+      'inner',
+    )
+  })
+})
+
+describe('Wi-Fi alone', () => {
+  let kit: Kit
+  const ssid = 'Home of "flowers" #7'
+  const password = 'a word with "#" in it'
+  afterAll(() => kit?.guest.powerOff())
+
+  const address = async () => JSON.parse(await kit.guest.run('cat /run/hearth/network.json')).addresses[0] ?? ''
+
+  beforeAll(async () => {
+    const { tools } = await built('kit-x86')
+    const seed = `wifi:\n  country: DE\n  ssid: '${ssid}'\n  password: '${password}'\n`
+    const image = await seededImage('wireless', seed)
+    kit = await startKit('wireless', { image, offline: true, extra: await accessPointDisk(tools) })
+    expect(await settled(kit.guest)).toBe('running')
+    await placeAccessPoint(kit.guest)
+  })
+
+  it.each([
+    ['WPA2', ['wpa=2', 'wpa_key_mgmt=WPA-PSK', 'rsn_pairwise=CCMP', `wpa_passphrase=${password}`]],
+    ['WPA3', ['wpa=2', 'wpa_key_mgmt=SAE', 'rsn_pairwise=CCMP', 'ieee80211w=2', `sae_password=${password}`]],
+  ])('associates by %s, gets an address and serves there', async (_name, lines) => {
+    await offerNetwork(kit.guest, ssid, lines)
+    await expect.poll(address, { timeout: 120_000, interval: 2000 }).toMatch(/^192\.168\.77\./)
+    expect(await askFromAccessPoint(kit.guest, `http://${await address()}/`)).toBe('200')
+    expect(await kit.guest.run('cat /run/hearth/console.txt')).toContain(`Dashboard: https://${await address()}:8443/`)
+    expect(await complaints(kit.guest)).toBe('')
+    // The next network is one the kit has to find anew.
+    await kit.guest.run('systemctl stop ap-radio ap-addresses')
+    await expect.poll(address, { timeout: 120_000, interval: 2000 }).toBe('')
+  })
+})
+
+describe('a data partition that lost its first superblock', () => {
+  it('is repaired from a copy, and said', { timeout: 600_000 }, async () => {
+    const { tools } = await built('kit-x86')
+    let kit = await startKit('repaired')
+    await settled(kit.guest)
+    const known = await kit.guest.run('cat /etc/machine-id /data/hearth/kit.json')
+    const data = await extentOf(kit.guest, 'vda8')
+    await kit.guest.powerOff()
+    await wipe(tools, kit.guest, [{ offset: data.offset, size: 4096 }])
+    kit = await startKit('repaired', { again: true })
+    expect(await settled(kit.guest)).toBe('running')
+    expect(await kit.guest.run('cat /etc/machine-id /data/hearth/kit.json')).toBe(known)
+    expect(await kit.guest.run('cat /run/hearth/console.txt')).toMatch(/Problem: The data partition was damaged/)
+    await kit.guest.powerOff()
+    expect(await fileSystemFaults(tools, kit.guest, data)).toBe('')
+  })
+})
+
+describe('both copies of the boot environment lost', () => {
+  it('start slot A, and are written anew', { timeout: 600_000 }, async () => {
+    let kit = await startKit('environment')
+    await settled(kit.guest)
+    await kit.guest.run('dd if=/dev/zero of=/dev/vda5 bs=512 seek=4 count=16 conv=notrunc oflag=direct status=none')
+    kit.guest.pullPlug()
+    await kit.guest.ended(10)
+    kit = await startKit('environment', { again: true })
+    expect(await settled(kit.guest)).toBe('running')
+    expect(await kit.guest.run('cat /proc/cmdline')).toMatch(/rauc\.slot=A$/)
+    const list = () => kit.guest.run('/usr/lib/hearth/boot-env list 2>&1', { allowFailure: true })
+    await expect
+      .poll(list, { timeout: 120_000, interval: 2000 })
+      .toMatch(/^ORDER=A B\nA_OK=1\nA_TRY=0\nB_OK=0\nB_TRY=0$/m)
+    expect(await list()).not.toMatch(/damaged/)
+    await kit.guest.powerOff()
+  })
+})
+
+describe('power pulled at a random moment of the first start', () => {
+  let wholeMs: number
+  beforeAll(async () => {
+    const began = Date.now()
+    const kit = await startKit('cut')
+    await settled(kit.guest)
+    await kit.guest.run('until test -e /data/hearth/setup/complete; do sleep 0.2; done')
+    wholeMs = Date.now() - began
+    kit.guest.pullPlug()
+  })
+
+  it.each(Array.from({ length: 15 }, (_, index) => index + 1))('%i', { timeout: 900_000 }, async () => {
+    const moment = Math.round(Math.random() * wholeMs)
+    const about = `cut after ${moment} ms`
+    let kit = await startKit('cut')
+    await new Promise((resolve) => setTimeout(resolve, moment))
+    kit.guest.pullPlug()
+    await kit.guest.ended(10)
+    kit = await startKit('cut', { again: true })
+    try {
+      expect(await settled(kit.guest), about).toBe('running')
+      expect(await complaints(kit.guest), about).toBe('')
+      expect(await kit.guest.run('ls /data/hearth/setup'), about).toMatch(/^claim-code\nclaim\.json\ncomplete\n/)
+      expect(await kit.guest.run('cat /run/hearth-fsck.log'), about).not.toMatch(/UNEXPECTED/)
+      expect((await request('http', { port: kit.ports.plain }, '/')).status, about).toBe(200)
+      const visitor = new FormBrowser(kit.ports.dashboard)
+      await visitor.get('/claim')
+      expect(await visitor.post('/claim', { code: shownCode(kit) }), about).toContain('name="personId"')
+    } finally {
+      const data = await extentOf(kit.guest, 'vda8')
+      await kit.guest.powerOff()
+      expect(await fileSystemFaults((await built('kit-x86')).tools, kit.guest, data), about).toBe('')
+    }
+  })
+})
