@@ -75,13 +75,8 @@ ${serverName === null ? '' : named}`
 }
 
 /** Port 8443: the dashboard, which checks by itself which host it was called by. */
-export function dashboardListener({
-  ports,
-  kitCertificate,
-  dashboardSocket,
-  startingRoot,
-  startingPolicy,
-}: Sites): string {
+export function dashboardListener(sites: Sites): string {
+  const { ports, kitCertificate, dashboardSocket } = sites
   return `${header}server {
   ${listen(ports.dashboard, 'ssl default_server')}
   ${certificate(kitCertificate)}
@@ -100,16 +95,21 @@ export function dashboardListener({
     proxy_read_timeout 240s;
     error_page 502 504 =503 @starting;
   }
-  location @starting {
+  ${startingLocation(sites)}
+}
+`
+}
+
+/** Where a program behind nginx does not answer yet: a page that tries again by itself, and says nothing of the home. */
+function startingLocation({ startingRoot, startingPolicy }: Sites): string {
+  return `location @starting {
     internal;
     root ${startingRoot};
     rewrite ^ /index.html break;
     add_header Cache-Control no-store always;
     add_header Retry-After 3 always;
     ${staticHeaders(startingPolicy)}
-  }
-}
-`
+  }`
 }
 
 /** Port 443, and port 80 for the way to it: the Fediverse server under its names and no other. */
@@ -128,7 +128,7 @@ server {
   ${listen(ports.server, 'ssl default_server')}
   server_name ${hostname}.local localhost "~^[0-9.]+$" "~^\\[[0-9a-f:.]+\\]$";
   ${certificate(kitCertificate)}
-  ${snacLocations(sites.snacSocket)}
+  ${snacLocations(sites)}
 }
 server {
   ${listen(ports.server, 'ssl')}
@@ -152,7 +152,7 @@ server {
   ${listen(ports.server, 'ssl')}
   server_name ${name};
   ${certificate(serverCertificate)}
-  ${snacLocations(sites.snacSocket)}
+  ${snacLocations(sites)}
 }
 server {
   ${listen(ports.http, 'default_server')}
@@ -170,7 +170,7 @@ server {
 
 const limit = 'limit_conn_zone $binary_remote_addr zone=server:1m;'
 
-function snacLocations(socket: string): string {
+function snacLocations(sites: Sites): string {
   // snac keeps a whole upload in memory: what is allowed here must fit a kit with 512 MB several times.
   return `client_max_body_size 16m;
   ${patience}
@@ -178,7 +178,7 @@ function snacLocations(socket: string): string {
   error_page 497 =301 https://$host$request_uri;
 
   location / {
-    proxy_pass http://unix:${socket};
+    proxy_pass http://unix:${sites.snacSocket};
     proxy_http_version 1.1;
     ${proxyHeaders}
     # snac knows no cookies: whatever a browser holds for this name is not its business.
@@ -186,7 +186,9 @@ function snacLocations(socket: string): string {
     proxy_connect_timeout 10s;
     proxy_read_timeout 90s;
     proxy_max_temp_file_size 0;
-  }`
+    error_page 502 504 =503 @starting;
+  }
+  ${startingLocation(sites)}`
 }
 
 /** The address of the peer alone: who appends to what a client sent lets it choose whose logins are slowed. */

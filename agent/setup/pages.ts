@@ -96,14 +96,14 @@ const plainWords: Record<Language, PlainWords> = {
 }
 
 const startingWords: Record<Language, { title: string; text: string }> = {
-  en: { title: 'One moment', text: 'The dashboard is starting. This page tries again by itself in a few seconds.' },
+  en: { title: 'One moment', text: 'The server is starting. This page tries again by itself in a few seconds.' },
   de: {
     title: 'Einen Moment',
-    text: 'Die Übersicht startet. Diese Seite versucht es in einigen Sekunden selbst noch einmal.',
+    text: 'Der Server startet. Diese Seite versucht es in einigen Sekunden selbst noch einmal.',
   },
   fr: {
     title: 'Un instant',
-    text: 'Le tableau de bord démarre. Cette page réessaie d’elle-même dans quelques secondes.',
+    text: 'Le serveur démarre. Cette page réessaie d’elle-même dans quelques secondes.',
   },
 }
 

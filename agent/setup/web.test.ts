@@ -281,7 +281,7 @@ describe.skipIf(!nginx)('a named server', () => {
   })
 })
 
-describe.skipIf(!nginx)('a dashboard that does not answer', () => {
+describe.skipIf(!nginx)('a program that does not answer', () => {
   test('a page says that it is starting and tries again', async () => {
     const web = await Web.make({ serverName: null })
     await web.start()
@@ -289,8 +289,13 @@ describe.skipIf(!nginx)('a dashboard that does not answer', () => {
       await run('rm', [web.paths.dashboardSocket])
       const { status, body, head } = await web.named('hearth-7f3a.local', web.ports.dashboard)
       expect(status).toBe(503)
-      expect(body).toContain('The dashboard is starting')
+      expect(body).toContain('The server is starting')
       expect(head).toContain('retry-after: 3')
+
+      await run('rm', [web.paths.snacSocket])
+      const server = await web.named('hearth-7f3a.local', web.ports.server)
+      expect(server.status).toBe(503)
+      expect(server.body).toContain('The server is starting')
     } finally {
       await web.stop()
     }
