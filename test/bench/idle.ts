@@ -6,8 +6,8 @@ import { figure, hostFacts, median, type Report } from './figure.ts'
 import { claimedKit, startAgain, startFloor } from './guests.ts'
 
 /** Long enough for what happens every ten minutes to happen. */
-const minutes = 12
-const settleSeconds = 240
+const minutes = 11
+const settleSeconds = 150
 
 interface Reading {
   /** MB (1,000,000 bytes): MemTotal − MemAvailable, median of six. */
