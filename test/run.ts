@@ -151,7 +151,9 @@ async function runSuite(suite: Suite, log: (line: string) => void): Promise<Coun
 async function vitest(words: string[], root: string | null): Promise<Counts> {
   const report = path.join(os.tmpdir(), `hearth-test-${process.pid}.json`)
   writeFileSync(report, '')
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  // Booted kits take minutes: each test is told as it ends.
+  const told = words.includes('test/vitest.config.ts') ? 'verbose' : 'default'
+  const reporters = [`--reporter=${told}`, '--reporter=json', `--outputFile.json=${report}`]
   const status = await command('vitest', ['run', ...words, ...reporters], root)
   try {
     const { numPassedTests, numFailedTests, numPendingTests, numTotalTests } = JSON.parse(readFileSync(report, 'utf8'))
