@@ -243,6 +243,27 @@ test('an interface that goes takes its neighbours out of the firewall', () => {
   expect(inKit('nft list set inet hearth onlink6')).toContain('2a00:1')
 })
 
+test('an address that comes while it looks is seen as well', () => {
+  const late = path.join(root, 'run/late')
+  mkdirSync(late, { recursive: true })
+  writeFileSync(path.join(late, 'once'), '')
+  writeFileSync(
+    path.join(late, 'nft'),
+    `#!/bin/sh
+if rm /run/late/once 2>/dev/null; then ip addr add 192.168.8.2/24 dev eth0; echo LATE=1 >>/run/systemd/netif/state; fi
+exec /usr/sbin/nft "$@"
+`,
+    { mode: 0o755 },
+  )
+  inKit('PATH=/run/late:$PATH /usr/lib/hearth/network-changed')
+  const addresses = () => JSON.parse(readFileSync(path.join(root, 'run/hearth/network.json'), 'utf8')).addresses
+  expect(addresses()).toContain('192.168.8.2')
+  inKit(
+    'sed -i /LATE=1/d /run/systemd/netif/state; ip addr del 192.168.8.2/24 dev eth0; /usr/lib/hearth/network-changed',
+  )
+  expect(addresses()).not.toContain('192.168.8.2')
+})
+
 /** kit eth0 ── switch ── home eth0; the switch is the router's, and "the internet" is the router itself. */
 function buildNetwork() {
   const run = (...args: string[]) => execFileSync('ip', args)
