@@ -74,8 +74,8 @@ describe('a kit with 448 MB', () => {
     })
 
     it.each([
-      ['when the seed was read', 'grep -q seed /data/hearth/setup/journal.json', 'cat /etc/machine-id'],
-      ['when the certificates were made', 'grep -q certificates /data/hearth/setup/journal.json', identity],
+      ['when the seed was read', 'grep -qs seed /data/hearth/setup/journal.json', 'cat /etc/machine-id'],
+      ['when the certificates were made', 'grep -qs certificates /data/hearth/setup/journal.json', identity],
       ['right after the last step', 'test -e /data/hearth/setup/complete', `${identity} /data/hearth/setup/claim-code`],
     ])('%s', async (_when, condition, made) => {
       kit = await startKit('first-boot', { memory, again: true })
@@ -83,7 +83,7 @@ describe('a kit with 448 MB', () => {
       const now = await kit.guest.run(`until ${condition}; do sleep 0.05; done; ${made}`)
       await pull()
       // What one start has made, the next ones keep.
-      expect(now.startsWith(known)).toBe(true)
+      expect(now.startsWith(known), `${now}\nwas before:\n${known}`).toBe(true)
       known = now
     })
 
