@@ -200,7 +200,7 @@ describe('a kit with 448 MB', () => {
       await kit.guest.waitForSerial(/Page: http:\/\/\d/, 60)
       expect(await kit.guest.run('cat /run/hearth/console.txt')).toMatch(/Problem: The kit cannot read its data/)
       expect(await kit.guest.run('cat /run/hearth/console.txt')).not.toMatch(/Claim code|Dashboard/)
-      expect(await kit.guest.run('findmnt -no FSTYPE /data; ls /data/hearth')).toBe('tmpfs\nnginx')
+      expect(await kit.guest.run('findmnt -no FSTYPE /data; ls /data/hearth')).toBe('tmpfs\nnginx\ntimesync')
       const running = await kit.guest.run(
         'systemctl list-units --state=active --plain --no-legend "hearth-*" snac2.service ssh.service',
       )
