@@ -9,7 +9,7 @@ const builds = new Map<string, Promise<Built>>()
 
 /** The image of a recipe; `hearth test` has built it, so this takes no time. */
 export function built(recipe: string): Promise<Built> {
-  const known = builds.get(recipe) ?? buildImage({ recipe, log: (line) => console.log(line) })
+  const known = builds.get(recipe) ?? buildImage({ recipe, log: (line) => console.error(line) })
   builds.set(recipe, known)
   return known
 }

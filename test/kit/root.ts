@@ -60,7 +60,7 @@ export function testRoot(): Promise<string> {
 }
 
 async function make(): Promise<string> {
-  const context = await buildContext((line) => console.log(line))
+  const context = await buildContext((line) => console.error(line))
   const folder = await debianRoot(context, 'test-root', packages)
   await enterRoot(context, folder)
   if (!existsSync(path.join(folder, 'usr/bin/snac'))) {
