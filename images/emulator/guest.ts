@@ -73,7 +73,8 @@ export class Guest {
     writeFileSync(this.serialLog, '')
     const [program, args] = this.#commandLine()
     const errors = openSync(path.join(folder, 'qemu.log'), 'w')
-    this.#process = spawn('/usr/sbin/chroot', [this.#tools.root, program, ...args], {
+    // A test that fails or is killed must not leave its guests behind: they end with the process that started them.
+    this.#process = spawn('/usr/sbin/chroot', [this.#tools.root, 'setpriv', '--pdeathsig', 'KILL', program, ...args], {
       stdio: ['ignore', errors, errors],
     })
     running.add(this)
