@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -262,6 +262,23 @@ exec /usr/sbin/nft "$@"
     'sed -i /LATE=1/d /run/systemd/netif/state; ip addr del 192.168.8.2/24 dev eth0; /usr/lib/hearth/network-changed',
   )
   expect(addresses()).not.toContain('192.168.8.2')
+})
+
+test('what nobody told the kit of is found by the look every ten minutes, which does nothing while nothing changed', () => {
+  const look = () => inKit('/usr/lib/hearth/network-changed --if-changed')
+  const addresses = () => JSON.parse(readFileSync(path.join(root, 'run/hearth/network.json'), 'utf8')).addresses
+  const written = path.join(root, 'run/hearth/network.nft')
+  look()
+  rmSync(written)
+  look()
+  expect(existsSync(written)).toBe(false)
+  inKit('ip addr add 192.168.9.2/24 dev eth0')
+  look()
+  expect(addresses()).toContain('192.168.9.2')
+  expect(existsSync(written)).toBe(true)
+  inKit('ip addr del 192.168.9.2/24 dev eth0')
+  look()
+  expect(addresses()).not.toContain('192.168.9.2')
 })
 
 /** kit eth0 ── switch ── home eth0; the switch is the router's, and "the internet" is the router itself. */

@@ -29,8 +29,6 @@ const suites: Suite[] = [
     name: 'first-boot',
     about: 'power pulled during first boot; a seed; little memory; legacy BIOS; a full disk; rescue; data lost',
     files: ['first-boot.test.ts'],
-    // Until it has been seen green as a whole: docs/roadmap.md.
-    long: true,
   },
   { name: 'kit-rpi', about: 'the Raspberry Pi image, through U-Boot and GRUB', files: ['kit-rpi.test.ts'] },
   {

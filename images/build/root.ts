@@ -228,7 +228,10 @@ export async function bootFiles(
         layers: recipe.layers.map((layer) => ({ ...layer, units: { enable: [], disable: [], mask: [] } })),
       })
       const version = kernelVersion(root)
-      writeFileSync(path.join(root, 'etc/initramfs-tools/modules'), `${earlyModules(recipe).join('\n')}\n`)
+      const modules = (early: 'always' | 'when-present', file: string) =>
+        writeFileSync(path.join(root, 'etc/initramfs-tools', file), `${earlyModules(recipe, early).join('\n')}\n`)
+      modules('always', 'modules')
+      modules('when-present', 'modules-when-present')
       await $`mount -t proc proc ${root}/proc`.quiet()
       try {
         const env = {
@@ -267,9 +270,9 @@ function kernelFile(root: string, version: string): string {
 }
 
 /** Of a recipe's modules, those that must be there before the slot can be mounted. */
-function earlyModules(recipe: Recipe): string[] {
+function earlyModules(recipe: Recipe, early: 'always' | 'when-present'): string[] {
   return recipe.layers.flatMap((layer) =>
-    layer.modules.filter((entry) => entry.early).flatMap((entry) => entry.modules),
+    layer.modules.filter((entry) => entry.early === early).flatMap((entry) => entry.modules),
   )
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { boolean, integer, list, map, oneOf, optional, plain, record, text } from './shape.ts'
+import { integer, list, map, oneOf, optional, plain, record, text } from './shape.ts'
 import { Source } from './source.ts'
 import { checkVariable, type VariableDeclaration, type VariableValue } from './variables.ts'
 
@@ -30,8 +30,8 @@ export interface Layer {
     readonly family: string
     readonly reason: string
     readonly modules: readonly string[]
-    /** Loaded by the initramfs, before the slot is mounted. */
-    readonly early: boolean
+    /** In the initramfs: loaded there in any case, or only where the machine has a device for it. */
+    readonly early: 'always' | 'when-present' | null
   }[]
   /** Packages that are not installed: some of their files go to the boot partition or into the slot. */
   readonly unpack: readonly UnpackedPackage[]
@@ -90,7 +90,7 @@ const layerShape = record({
         family: text(),
         reason: text(),
         modules: list(text('a module or a glob of paths', /^[\w./*?[\]{},+-]+$/), { unique: true, notEmpty: true }),
-        early: optional(boolean),
+        early: optional(oneOf('always', 'when-present')),
       }),
     ),
   ),
@@ -170,7 +170,7 @@ export function readLayer(folder: string): ReadLayer {
       variables,
       users: raw.users ?? [],
       units,
-      modules: (raw.modules ?? []).map((entry) => ({ ...entry, early: entry.early ?? false })),
+      modules: (raw.modules ?? []).map((entry) => ({ ...entry, early: entry.early ?? null })),
       unpack: (raw.unpack ?? []).map((entry) => ({ ...entry, boot: entry.boot ?? {}, root: entry.root ?? [] })),
       boot: raw.boot ?? {},
       remove: raw.remove ?? [],
