@@ -32,7 +32,7 @@ beforeAll(async () => {
   ] as const)
     await startPeer(name, names)
   writeKit(null)
-  inKit('/usr/lib/hearth/firewall')
+  inKit('/usr/lib/hearth/firewall && /usr/lib/hearth/network-changed')
 })
 
 afterAll(() => {

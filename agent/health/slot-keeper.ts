@@ -1,7 +1,8 @@
 import type { HealthCheck } from '../api.ts'
 import { slotIsWell } from './checks.ts'
 
-const firstLookMs = 15_000
+/** Once the start is over: until then people wait for their first page, and what fails may still recover. */
+const firstLookMs = 45_000
 const lookAgainMs = 60_000
 
 export interface SlotKeeperOptions {

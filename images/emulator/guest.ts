@@ -131,8 +131,12 @@ export class Guest {
   /** Asks the guest to power off as a person would with the button, and waits. */
   async powerOff(timeoutSeconds = 90): Promise<void> {
     if (!this.isRunning) return
-    await this.#qmp?.execute('system_powerdown').catch(() => undefined)
-    if (!(await this.#ended(timeoutSeconds))) this.pullPlug()
+    // Pressed again as a person would: a guest that is still starting does not hear it.
+    for (const end = Date.now() + timeoutSeconds * 1000; this.isRunning && Date.now() < end; ) {
+      await this.#qmp?.execute('system_powerdown').catch(() => undefined)
+      await this.#ended(10)
+    }
+    if (this.isRunning) this.pullPlug()
     await this.#ended(10)
     this.#close()
   }
