@@ -246,6 +246,12 @@ describe('the server', () => {
     expect(info.usage.users.total).toBe(1)
   })
 
+  it('describes itself to Mastodon clients', async () => {
+    const { status, body } = await request('https', at('server'), '/api/v1/instance', { servername: 'localhost' })
+    expect(status).toBe(200)
+    expect(JSON.parse(body)).toMatchObject({ uri: `${hostname}.local`, version: expect.stringMatching(/snac/) })
+  })
+
   it('answers WebFinger for its person', async () => {
     const account = encodeURIComponent(`acct:${person.id}@${hostname}.local`)
     const { status, body } = await request('https', at('server'), `/.well-known/webfinger?resource=${account}`, {

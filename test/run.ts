@@ -37,6 +37,12 @@ const suites: Suite[] = [
     files: ['first-boot-long.test.ts'],
     long: true,
   },
+  {
+    name: 'two-kits',
+    about: 'two kits of the same name on one network',
+    files: ['two-kits.test.ts'],
+    long: true,
+  },
   { name: 'reproducible', about: 'the same image twice, byte for byte', files: ['reproducible.test.ts'], long: true },
 ]
 

@@ -30,6 +30,8 @@ export interface GuestOptions {
   asStick?: boolean
   /** A machine without any network device. */
   offline?: boolean
+  /** A second network device, on a cable to another guest: the socket both know, and which end this guest is. */
+  cable?: { socket: string; end: 'first' | 'second' }
 }
 
 /** A kit in QEMU. The constructor does nothing; `start` and `stop` do. The guest reaches nothing outside (`restrict=on`). */
@@ -188,6 +190,7 @@ export class Guest {
       commands,
       asStick,
       offline,
+      cable,
     } = this.options
     const forward = Object.entries(forwards)
       .map(([host, guest]) => `,hostfwd=tcp:127.0.0.1:${host}-:${guest}`)
@@ -207,6 +210,11 @@ export class Guest {
     const network = offline
       ? []
       : ['-netdev', `user,id=lan,restrict=on${forward}`, '-device', 'virtio-net-pci,netdev=lan,romfile=']
+    if (cable) {
+      const [server, last] = cable.end === 'first' ? ['on', '01'] : ['off', '02']
+      network.push('-netdev', `stream,id=cable,server=${server},addr.type=unix,addr.path=${cable.socket}`)
+      network.push('-device', `virtio-net-pci,netdev=cable,romfile=,mac=52:54:00:aa:bb:${last}`)
+    }
     const drive = ['-drive', `if=none,id=system,format=qcow2,file=${this.disk},cache=writeback,discard=unmap`]
     const channel = commands
       ? [
