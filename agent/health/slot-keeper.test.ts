@@ -25,7 +25,7 @@ describe('the slot keeper', () => {
     const health = async () => check(++looks < 3 ? 'unwell' : 'well')
     const { keeper: slotKeeper, confirm } = keeper({ health })
     slotKeeper.start()
-    await vi.advanceTimersByTimeAsync(45_000 + 60_000)
+    await vi.advanceTimersByTimeAsync(30_000 + 60_000)
     expect(confirm).not.toHaveBeenCalled()
     await vi.advanceTimersByTimeAsync(60 * 60_000)
     expect(confirm).toHaveBeenCalledTimes(1)

@@ -2,7 +2,7 @@ import type { HealthCheck } from '../api.ts'
 import { slotIsWell } from './checks.ts'
 
 /** Once the start is over: until then people wait for their first page, and what fails may still recover. */
-const firstLookMs = 45_000
+const firstLookMs = 30_000
 const lookAgainMs = 60_000
 
 export interface SlotKeeperOptions {

@@ -2,7 +2,8 @@ import type net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { open } from './qmp.ts'
 
-const shell = `exec 3<>/dev/virtio-ports/hearth.test
+const shell = `until [ -e /dev/virtio-ports/hearth.test ]; do sleep 0.5; done
+exec 3<>/dev/virtio-ports/hearth.test
 while read -r id code <&3; do
   ( eval "$(echo "$code" | base64 -d)" ) </dev/null >&3 2>&1
   echo "@@END $id $?" >&3

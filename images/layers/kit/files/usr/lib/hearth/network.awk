@@ -1,5 +1,5 @@
-# From what network-changed has gathered to what it writes: network.json (NetworkFacts), resolv.conf and network.nft, each
-# as a `.new` file in the folder `run`. Sections of the input begin with `@name`; sections not named here are skipped.
+# From what network-changed has gathered to what it writes: network.json (NetworkFacts), resolv.conf and network.nft,
+# in the folder `folder`. Sections of the input begin with `@name`; sections not named here are skipped.
 
 # Words in the order they came, each once.
 function note(list, word) {
@@ -65,12 +65,12 @@ section == "networkd" && /^DNS=/ {
 section == "announced" && $1 != "" { announced = $1 }
 
 # A permanent name opens the server to everybody.
-section == "kit" && $1 == "serverName" && $2 != "null" { note("public", 80); note("public", 443) }
+section == "kit" && /"serverName" *: *"/ { note("public", 80); note("public", 443) }
 
 END {
-	facts = run "/network.json.new"
-	resolv = run "/resolv.conf.new"
-	nft = run "/network.nft.new"
+	facts = folder "/network.json"
+	resolv = folder "/resolv.conf"
+	nft = folder "/network.nft"
 	printf "{ \"addresses\": %s, \"onLink\": %s, \"resolvers\": %s%s }\n", json("addresses"), json("onlink"),
 		json("plain resolvers"), announced == "" ? "" : ", \"announcedAs\": \"" announced "\"" >facts
 	# The C library reads three name servers and ignores the rest.
