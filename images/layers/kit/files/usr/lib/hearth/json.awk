@@ -1,16 +1,26 @@
 # Flattens JSON to lines of `path<TAB>value`, e.g. `board.model<TAB>Raspberry Pi 4` or `0.what<TAB>…`. Control
 # characters become spaces, so a value can neither break a line nor speak to a terminal. \uXXXX stays as written.
-# Exits 1 when the text is not JSON.
+# Of several files each can have a word before its paths: `awk -f json.awk prefix=kit. kit.json prefix=boot. boot.json`.
+# A file that is not JSON gives no line, and the end is 1.
+
+FNR == 1 {
+	if (NR > 1) parse()
+	text = ""
+	own_prefix = prefix
+}
 
 { text = text $0 " " }
 
-END {
+END { parse(); exit faults }
+
+function parse() {
 	at = 1
 	broken = 0
+	out = ""
 	value("")
 	if (next_char() != "") fail()
-	if (!broken) printf "%s", out
-	exit broken
+	if (broken) faults = 1
+	else printf "%s", out
 }
 
 function fail() { broken = 1; at = length(text) + 1 }
@@ -82,5 +92,5 @@ function string(    result, c) {
 
 function emit(path, content) {
 	gsub(/[\001-\037\177]/, " ", content)
-	out = out path "\t" content "\n"
+	out = out own_prefix path "\t" content "\n"
 }
