@@ -244,6 +244,8 @@ test('an interface that goes takes its neighbours out of the firewall', () => {
   expect(inKit('nft list set inet hearth onlink6')).toContain('2a00:1')
 })
 
+const addresses = () => JSON.parse(readFileSync(path.join(root, 'run/hearth/network.json'), 'utf8')).addresses
+
 test('an address that comes while it looks is seen as well', () => {
   const late = path.join(root, 'run/late')
   mkdirSync(late, { recursive: true })
@@ -257,7 +259,6 @@ exec /usr/sbin/nft "$@"
     { mode: 0o755 },
   )
   inKit('PATH=/run/late:$PATH /usr/lib/hearth/network-changed')
-  const addresses = () => JSON.parse(readFileSync(path.join(root, 'run/hearth/network.json'), 'utf8')).addresses
   expect(addresses()).toContain('192.168.8.2')
   inKit(
     'sed -i /LATE=1/d /run/systemd/netif/state; ip addr del 192.168.8.2/24 dev eth0; /usr/lib/hearth/network-changed',
@@ -267,7 +268,6 @@ exec /usr/sbin/nft "$@"
 
 test('what nobody told the kit of is found by the look every ten minutes, which does nothing while nothing changed', () => {
   const look = () => inKit('/usr/lib/hearth/network-changed --if-changed')
-  const addresses = () => JSON.parse(readFileSync(path.join(root, 'run/hearth/network.json'), 'utf8')).addresses
   const written = path.join(root, 'run/hearth/network.nft')
   look()
   rmSync(written)

@@ -1,13 +1,13 @@
 import http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import tls from 'node:tls'
 import { chooseAccelerator } from '#images/emulator/accelerator.ts'
 import { built } from '../kit/kit.ts'
-import { request } from '../kit/web.ts'
+import { handshake, request } from '../kit/web.ts'
 import { figure, hostFacts, median, type Report } from './figure.ts'
 import { claimedKit, startAgain, startFloor } from './guests.ts'
 
 const rounds = 5
+/** The emulator accepts before the guest does, and tries there ever more seldom: so each try of ours is short. */
 const tryMs = 700
 
 /** Power-on to the owner's home page with this kit's figures, and to the floor's port 80, in turns, each from a stopped machine. */
@@ -29,7 +29,8 @@ export async function boot(log: (line: string) => void): Promise<Report> {
 
     started = Date.now()
     const kit = await startAgain(false)
-    await until(() => opensDashboard(kit.ports.dashboard), 300)
+    // The port is opened first, then the page asked for once and waited for, as a browser does.
+    await until(async () => (await handshake(kit.ports.dashboard, 'localhost', tryMs)) === 'accepted', 300)
     await until(() => showsFigures(kit.ports.dashboard, cookie), 60)
     ours.push((Date.now() - started) / 1000)
     await kit.guest.powerOff()
@@ -41,24 +42,6 @@ export async function boot(log: (line: string) => void): Promise<Report> {
     host: hostFacts(await chooseAccelerator(tools)),
     figures: [figure('dashboard-ready', median(ours), 's', { of: 'ratio', max: 1.3 }, baseline)],
   }
-}
-
-/**
- * Whether the dashboard's port can be opened; then the page is asked for once and waited for, as a browser does. The
- * emulator accepts connections before the guest does and sends them again ever more seldom, so each try is short.
- */
-function opensDashboard(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = tls.connect({ host: '127.0.0.1', port, servername: 'localhost', rejectUnauthorized: false })
-    const end = (opened: boolean) => {
-      socket.destroy()
-      resolve(opened)
-    }
-    socket.setTimeout(tryMs, () => end(false))
-    socket.on('secureConnect', () => end(true))
-    socket.on('error', () => end(false))
-    socket.on('end', () => end(false))
-  })
 }
 
 /** The home page counts when it has the people and the space of this kit on it. */

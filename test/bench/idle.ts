@@ -34,40 +34,17 @@ export async function idle(log: (line: string) => void): Promise<Report> {
     await watchForks(kit.guest)
     const [ours, theirs] = await Promise.all([read(kit.guest), read(floor.guest)])
     const children = await countForks(kit.guest)
-    const of = (pick: (reading: Reading) => number) => ({ name: 'floor', value: pick(theirs) })
+    const besideFloor = (name: string, quantity: keyof Reading, unit: string, max: number) =>
+      figure(name, ours[quantity], unit, { of: 'ratio', max }, { name: 'floor', value: theirs[quantity] })
     return {
       bench: 'idle',
       host: hostFacts(await chooseAccelerator(tools)),
       figures: [
-        figure(
-          'idle-ram',
-          ours.ram,
-          'MB',
-          { of: 'ratio', max: 1.15 },
-          of(({ ram }) => ram),
-        ),
+        besideFloor('idle-ram', 'ram', 'MB', 1.15),
         // Beside it, as the first also counts what the kernel keeps free for itself.
-        figure(
-          'idle-ram-held',
-          ours.held,
-          'MB',
-          { of: 'ratio', max: 1.15 },
-          of(({ held }) => held),
-        ),
-        figure(
-          'idle-cpu',
-          ours.cpu,
-          '%',
-          { of: 'ratio', max: 1.5 },
-          of(({ cpu }) => cpu),
-        ),
-        figure(
-          'idle-writes',
-          ours.writes,
-          'KB/min',
-          { of: 'ratio', max: 1.5 },
-          of(({ writes }) => writes),
-        ),
+        besideFloor('idle-ram-held', 'held', 'MB', 1.15),
+        besideFloor('idle-cpu', 'cpu', '%', 1.5),
+        besideFloor('idle-writes', 'writes', 'KB/min', 1.5),
         figure('children-per-cycle', children / minutes, 'processes', { of: 'value', max: 0 }),
       ],
     }

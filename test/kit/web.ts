@@ -44,13 +44,13 @@ export function request(
 }
 
 /** Whether a TLS handshake under a name succeeds; null: without naming any. */
-export function handshake(port: number, servername: string | null): Promise<'accepted' | 'refused'> {
+export function handshake(port: number, servername: string | null, timeout = 20_000): Promise<'accepted' | 'refused'> {
   return new Promise((resolve) => {
     const socket = tls.connect({
       host: '127.0.0.1',
       port,
       rejectUnauthorized: false,
-      timeout: 20_000,
+      timeout,
       ...(servername ? { servername } : {}),
     })
     const end = (result: 'accepted' | 'refused') => {
