@@ -20,7 +20,10 @@ interface Reading {
   writes: number
 }
 
-/** A claimed kit and the floor side by side, both left alone: memory, processor, writes, and what the agent starts. */
+/**
+ * A claimed kit and the floor side by side, both left alone: memory, processor, writes, and what the agent starts. Each
+ * server has one person, for it looks for a person's work often, and for nobody's seldom.
+ */
 export async function idle(log: (line: string) => void): Promise<Report> {
   const { tools } = await built('kit-x86')
   log('bench idle: claiming a kit')
@@ -29,6 +32,7 @@ export async function idle(log: (line: string) => void): Promise<Report> {
   const floor = await startFloor()
   try {
     await Promise.all([settled(kit.guest), settled(floor.guest)])
+    await floor.guest.run('runuser -u debian-snac -- snac adduser /var/lib/snac2 ada && systemctl restart snac2.service')
     log(`bench idle: both are up; ${settleSeconds} s to settle, then ${minutes} minutes of looking`)
     await sleep(settleSeconds * 1000)
     await watchForks(kit.guest)
