@@ -9,13 +9,16 @@ export interface Figure {
   low: number
   high: number
   unit: string
-  /** Machine-readable origin, e.g. `shelly-gen2`, `model:rpi-4b@1`, `sysfs`. */
+  /** Machine-readable origin with the version of its method, e.g. `shelly-gen2@1`, `model:rpi-4b@1`; `sysfs`. */
   source: string
   /** When it was read; RFC 3339, UTC. */
   at: string
 }
 
-/** `measured`: at a plug; `derived`: from a sensor elsewhere (RAPL, INA2xx); `modelled`: from load and published tables. */
+/**
+ * `measured`: at a plug; `derived`: from a sensor elsewhere (RAPL, INA2xx); `modelled`: from the load, by the household's
+ * own readings or published tables.
+ */
 export type PowerClass = 'measured' | 'derived' | 'modelled'
 export type PowerBoundary = 'wall' | 'dc-input' | 'package'
 
@@ -23,8 +26,27 @@ export interface PowerFigure extends Figure {
   unit: 'W'
   class: PowerClass
   boundary: PowerBoundary
-  /** What the model takes this machine for, e.g. `Raspberry Pi 4 Model B`; absent when measured. */
+  /** What the model takes this machine for, e.g. `Raspberry Pi 4 Model B`; absent when measured or derived. */
   model?: string
+}
+
+/** Kinds of smart plug that can be asked what goes through them. */
+export type PlugKind = 'shelly-gen1' | 'shelly-gen2' | 'tasmota'
+
+/** What a meter at the wall showed while the processors were so busy: typed in, or taken from a plug for a while. */
+export interface CalibrationReading {
+  /** Watts; `low ≤ watts ≤ high`. */
+  watts: number
+  low: number
+  high: number
+  /** Mean utilisation of all processors at the time, 0..1. */
+  utilisation: number
+  /** Mean power of package and memory by the processor's own counters at the time, in W; where it has such. */
+  packageWatts?: number
+  /** RFC 3339, UTC. */
+  at: string
+  /** Only readings at the wall can be compared with what is to be known. */
+  boundary: 'wall'
 }
 
 /** Public facts of the kit; root writes them to `kitPaths().kit`, everybody may read them. */
@@ -135,6 +157,7 @@ export interface MoneyRange {
 }
 
 export interface CostLine {
+  /** `power` with idle and fixed part, `hardware` with card and disk, `domain` with relay. */
   kind: 'power' | 'internet' | 'hardware' | 'domain'
   range: MoneyRange
   /** In one sentence and numbers, how it was computed, for the "how" fold: parts for the dashboard's own wording. */
@@ -151,6 +174,8 @@ export interface Costs {
   perDay: MoneyRange
   /** What counts, so far this month; a price the household has not given has no line. */
   lines: CostLine[]
+  /** The bill so far, which says of every line what it is. */
+  bill: Bill
   people: number
   /** `expected` divided by the people; null while nobody has an account. */
   perPerson: MoneyRange | null
@@ -160,11 +185,150 @@ export interface Costs {
   powerClass: PowerClass
 }
 
+export type Weekday = 'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday'
+
+/** Something that counts from a day until the next of its list begins, or `to`; days such as `2026-11-24`. */
+export interface Dated {
+  from: string
+  /** The first day it counts no longer. */
+  to?: string
+}
+
+/** A price for some hours of the week, in the household's zone. */
+export interface PriceBand {
+  name: string
+  /** All-in price of a kWh; below zero where the household is paid for using it. */
+  perKwh: string
+  /** From and to such as `22:00` and `24:00`; a night is two of them. */
+  times: { days: Weekday[]; from: string; to: string }[]
+}
+
+/** All-in prices of a kWh; bands give every minute of the week exactly one. */
+export type PowerPrices = { kind: 'flat'; perKwh: string } | { kind: 'time-of-use'; bands: PriceBand[] }
+
+export interface PowerTariff extends Dated {
+  prices: PowerPrices
+  /** The server's part of what the contract costs whatever is used. */
+  standingPerMonth?: string
+}
+
+/** A share of the internet bill, or a price for each GB (10⁹ bytes) to and from the internet. */
+export type InternetTariff = Dated & ({ kind: 'monthly'; perMonth: string } | { kind: 'per-gb'; perGb: string })
+
+/** Something bought, spread evenly over the days of its life. */
+export interface CostItem {
+  kind: 'hardware' | 'card' | 'disk'
+  /** Tells two of a kind apart. */
+  name?: string
+  price: string
+  /** Null where nobody knows: every month counts the same then, without an end. */
+  bought: string | null
+  years: number
+}
+
+export interface Fee extends Dated {
+  kind: 'domain' | 'relay'
+  /** Tells two of a kind apart; a fee lasts until the next of its kind and name begins. */
+  name?: string
+  amount: string
+  per: 'month' | 'year'
+}
+
+/** What the household pays for, in exact decimals of one currency. An empty list is not counted. */
+export interface Tariffs {
+  version: 1
+  currency: string
+  timezone: string
+  power: PowerTariff[]
+  internet: InternetTariff[]
+  items: CostItem[]
+  fees: Fee[]
+}
+
+/**
+ * `power`: energy above idle, a line for each price; `idle`: what the machine needs for being there; `standing`: the
+ * fixed part of the power contract.
+ */
+export type BillLineKind = 'power' | 'idle' | 'standing' | 'internet' | 'hardware' | 'card' | 'disk' | 'domain' | 'relay'
+
+export interface BillLine {
+  /** Unique within the month: `power/night`, `idle`, `disk/backups`; `@` and a day where a price changed in it. */
+  id: string
+  kind: BillLineKind
+  /** The name the household gave it. */
+  name?: string
+  range: MoneyRange
+  /** The numbers it was computed from. */
+  basis: Record<string, string>
+}
+
+/** What part of the energy above idle went to a service, by its share of processor time. */
+export interface ServiceShare {
+  id: string
+  cpuSeconds: number
+  range: MoneyRange
+}
+
+/** A month's costs. The lines add up to the total to the last digit, and so do their lows and highs. */
+export interface Bill {
+  month: string
+  /** First day, and the day after the last. */
+  period: { from: string; to: string }
+  /**
+   * `so-far`: until now; `expected`: the whole month, if it goes on as it did; both in 10⁻¹² of the currency. `closed`:
+   * the whole month, rounded to the currency's smallest coin.
+   */
+  state: 'so-far' | 'expected' | 'closed'
+  currency: string
+  lines: BillLine[]
+  total: MoneyRange
+  /**
+   * Time without a reading is stated here and not billed (it is only in what is expected). Whole seconds: of the month
+   * so far, of these with a reading, and of these without a price for power.
+   */
+  coverage: { seconds: number; coveredSeconds: number; unpricedSeconds: number }
+  /** Worst class of the energy read; null while nothing was read. */
+  powerClass: PowerClass | null
+  /** Adds up to the `power` lines; empty where no processor time is known. */
+  services: ServiceShare[]
+}
+
+/** `equal`: all in equal parts. `storage`: card and disk by own bytes, shared bytes in equal parts, the rest equal. */
+export type SharingRule = { kind: 'equal' } | { kind: 'storage'; sharedBytes: number }
+
+/** A person's share of a bill: the outcome of a rule, never a measurement of use. */
+export interface PersonShare {
+  person: string
+  range: MoneyRange
+  /** Adds up to `range`: what came in equal parts, and what by bytes. */
+  parts: { by: 'equal' | 'bytes'; range: MoneyRange }[]
+}
+
+/** A question of the kind "what if": another price, other people, another disk. */
+export type Change =
+  | { kind: 'price'; perKwh: string }
+  /** Traffic and the energy above idle are taken to grow with them. */
+  | { kind: 'people'; people: number }
+  /** `watts`: what it needs all the time. */
+  | { kind: 'disk'; price: string; years: number; watts: number }
+
+export interface MonthlyCost {
+  people: number
+  perMonth: MoneyRange
+  /** Null while nobody has an account. */
+  perPerson: MoneyRange | null
+}
+
+export interface WhatIf {
+  before: MonthlyCost
+  after: MonthlyCost
+}
+
 /** One private, hourly reading (SQLite); shown as a chart on the power and traffic pages. */
 export interface HourlyReading {
   /** Start of the hour, RFC 3339 UTC. */
   hour: string
-  /** Watt-hours within the seconds covered. */
+  /** Watt-hours at the wall within the seconds covered; what was read at another boundary was mapped to it. */
   energyWh: number
   energyLowWh: number
   energyHighWh: number
@@ -230,7 +394,7 @@ export interface AgentSettings {
   /** All-in price of a kWh, exact decimal, in `currency`; null until the household has given it. */
   pricePerKwh: string | null
   timezone: string
-  plug: { kind: 'shelly-gen2'; address: string } | null
+  plug: { kind: PlugKind; address: string } | null
   /** Share of the internet bill that counts, per month; null: not counted. */
   internetPerMonth: string | null
   hardware: { price: string; years: number } | null
@@ -249,6 +413,11 @@ export interface AgentSettings {
  * | PUT /v1/settings | AgentSettings as stored; 422 with the field named |
  * | POST /v1/plug/test { address } | { power: PowerFigure, device: string } or 422 with the reason |
  * | GET /v1/live | Server-Sent Events, one `data: LiveFigures` every 5 s while connected |
+ * | GET /v1/entries?from=DAY&to=DAY&kind=K&party=ID | { entries: Entry[] } (ledger/entry.ts), as recorded; every filter may be left out |
+ * | POST /v1/entries EntryDraft without `instance` | Entry as recorded; 422 with the field named; 503 while the journal cannot be written |
+ * | GET /v1/parties | { parties: Party[] } |
+ * | POST /v1/parties { name } | Party |
+ * | POST /v1/parties/erase { id } | { erased: number }; the name and the content of the entries about it are gone |
  * | POST /v1/people { count } | 204; the dashboard tells how many accounts there are after it changed them |
  */
 export interface AgentError {

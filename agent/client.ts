@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { AgentError, AgentSettings, HourlyReading, LiveFigures, PowerFigure, Summary } from './api.ts'
+import type { Entry, EntryDraft } from './ledger/entry.ts'
+import type { EntryFilter, Party } from './ledger/journal.ts'
 import { request } from './node-http.ts'
 
 const maximumAnswer = 8 * 1024 * 1024
@@ -54,6 +56,32 @@ export class AgentClient {
   /** Reads a plug once without keeping it; status 422 says why it cannot be used. */
   testPlug(address: string): Promise<{ power: PowerFigure; device: string }> {
     return this.#json('POST', '/v1/plug/test', { address })
+  }
+
+  /** Entries in the order they were recorded; erased ones are missing. */
+  async entries(filter: EntryFilter = {}): Promise<Entry[]> {
+    const query = new URLSearchParams({ ...filter })
+    const { entries } = await this.#json<{ entries: Entry[] }>('GET', `/v1/entries?${query}`)
+    return entries
+  }
+
+  /** Records an entry; status 422 names the `field` that was refused. */
+  recordEntry(draft: Omit<EntryDraft, 'instance'>): Promise<Entry> {
+    return this.#json('POST', '/v1/entries', draft)
+  }
+
+  async parties(): Promise<Party[]> {
+    const { parties } = await this.#json<{ parties: Party[] }>('GET', '/v1/parties')
+    return parties
+  }
+
+  addParty(name: string): Promise<Party> {
+    return this.#json('POST', '/v1/parties', { name })
+  }
+
+  /** Erases a person's name and what the entries about them say. */
+  eraseParty(id: string): Promise<{ erased: number }> {
+    return this.#json('POST', '/v1/parties/erase', { id })
   }
 
   /** Tells how many accounts there are after they changed. */

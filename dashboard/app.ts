@@ -8,6 +8,7 @@ import { addClaim } from './pages/claim.ts'
 import { addCosts } from './pages/costs.ts'
 import { addDiagnosis } from './pages/diagnosis.ts'
 import { addHome } from './pages/home.ts'
+import { addLedger } from './pages/ledger.ts'
 import { addLive } from './pages/live.ts'
 import { addPeople } from './pages/people.ts'
 import { addPower } from './pages/power.ts'
@@ -62,6 +63,7 @@ export function buildApp(options: Pick<DashboardOptions, 'paths' | 'assets'>, se
   addStorage(app, services)
   addTraffic(app, services)
   addCosts(app, services)
+  addLedger(app, services)
   addPeople(app, services)
   addDiagnosis(app, services)
   addSettings(app, services)

@@ -58,7 +58,7 @@ export function selectField(control: Control & { value: string; choices: Choice[
   )
   return around(
     control,
-    html`<select id="${control.name}" name="${control.name}"${described(control)}>${options}</select>`,
+    html`<select id="${control.id ?? control.name}" name="${control.name}"${described(control)}>${options}</select>`,
   )
 }
 

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { HourlyReading, Problem } from '../api.ts'
-import { isDamage, openDatabase } from './database.ts'
+import { closeDamaged, inTransaction, isDamage, openDatabase } from './database.ts'
 import { classes, type HourEntry, hourMs, Notebook, type Share, sumByHour } from './hours.ts'
+import { migrations } from './migrations.ts'
 
 /** Hourly readings are the household's own and kept for so long. */
 const keepDays = 400
@@ -139,7 +140,7 @@ export class Ledger {
         return work(this.#open())
       } catch (error) {
         if (!this.#database || !isDamage(error)) throw error
-        close(this.#database)
+        closeDamaged(this.#database)
         this.#database = null
         return work(this.#open()) // opening checks the file, and puts it aside
       }
@@ -156,28 +157,19 @@ export class Ledger {
 
   #open(): DatabaseSync {
     if (this.#database) return this.#database
-    const { database, problem } = openDatabase(this.#folder, new Date(this.#now()))
+    const { database, damage } = openDatabase(this.#folder, { name: 'ledger.db', migrations }, new Date(this.#now()))
     this.#database = database
-    if (problem) this.note('damage', { problem, at: this.#now() })
+    if (damage) {
+      const problem: Problem = {
+        id: 'ledger.damaged',
+        where: damage.file,
+        what: `The readings' database was damaged (${damage.reason}). It was kept as ${damage.aside}, and readings begin anew.`,
+        next: 'Nothing needs to be done. If it happens again, replace the card or disk.',
+      }
+      this.note('damage', { problem, at: this.#now() })
+    }
     return database
   }
-}
-
-function inTransaction(database: DatabaseSync, work: () => void): void {
-  database.exec('BEGIN IMMEDIATE')
-  try {
-    work()
-    database.exec('COMMIT')
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK')
-    throw error
-  }
-}
-
-function close(database: DatabaseSync): void {
-  try {
-    database.close()
-  } catch {} // a damaged file may complain once more
 }
 
 /** An hour as the API gives it. */

@@ -1,7 +1,4 @@
-/**
- * The database's history: migration N brings it from schema N-1 to N. They only ever add tables, or columns with a
- * default, so that an older release can go on with a newer database after a fall-back.
- */
+/** The history of the readings' database, `ledger.db`. */
 export const migrations: readonly string[] = [
   `
   CREATE TABLE readings (

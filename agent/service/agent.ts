@@ -17,8 +17,11 @@ import { nameProblem } from '../health/name-problem.ts'
 import { SlotKeeper } from '../health/slot-keeper.ts'
 import { callHelper } from '../helper/client.ts'
 import { type Clock, kitClock } from '../ledger/clock.ts'
+import type { Entry, EntryDraft } from '../ledger/entry.ts'
 import { hourMs } from '../ledger/hours.ts'
+import { type EntryFilter, Journal, type Party } from '../ledger/journal.ts'
 import { hourlyReading, Ledger } from '../ledger/ledger.ts'
+import { meteredDays, storageEntries } from '../ledger/metered-days.ts'
 import { Schedules } from '../ledger/schedules.ts'
 import { readText, type SystemTrees, systemTrees } from '../meters/files.ts'
 import { type DayUse, fullOn, withToday } from '../meters/growth.ts'
@@ -60,6 +63,7 @@ export class Agent {
   readonly #files: KitFiles
   readonly #settings: SettingsFile
   readonly #ledger: Ledger
+  readonly #journal: Journal
   readonly #server: Snac
   readonly #recorder: Recorder
   readonly #schedules: Schedules
@@ -78,10 +82,8 @@ export class Agent {
     const network = () => this.#files.network()
     this.#settings = new SettingsFile(paths.agentData, () => this.#files.kit(), network)
     this.#ledger = new Ledger(paths.agentData, clock.now)
-    this.#server = new Snac(paths.snacSocket, () => {
-      const { serverName, hostname } = this.#files.kit()
-      return serverName ?? `${hostname}.local`
-    })
+    this.#journal = new Journal({ folder: paths.agentData, clock })
+    this.#server = new Snac(paths.snacSocket, () => this.#instance())
     this.#recorder = new Recorder({
       trees: this.#trees,
       countersFile: paths.counters,
@@ -93,6 +95,7 @@ export class Agent {
     this.#schedules = new Schedules(
       [
         { name: 'server-counts', at: '7 * * * *', every: 3600, run: () => this.#askServer().then(() => {}) },
+        { name: 'metered-days', at: '23 * * * *', every: 3600, run: () => this.#enterDays() },
         { name: 'certificate', at: '12 * * * *', every: 3600, run: () => this.#refreshCertificate() },
         { name: 'storage-use', at: '41 3 * * *', every: 24 * 3600, run: () => this.#countStorage() },
         { name: 'retention', at: '51 3 * * *', every: 24 * 3600, run: () => this.#forgetOld() },
@@ -135,6 +138,7 @@ export class Agent {
     await this.#schedules.stop()
     await this.#recorder.stop()
     this.#ledger.stop()
+    this.#journal.stop()
   }
 
   async summary(): Promise<Summary> {
@@ -195,6 +199,31 @@ export class Agent {
     return this.#ledger.entries(from, now + hourMs).map(hourlyReading)
   }
 
+  /** Throws `JournalTrouble`. */
+  entries(filter: EntryFilter): Entry[] {
+    return this.#journal.entries(filter)
+  }
+
+  /** Records what a person did or paid. Throws `EntryRefused`, `JournalTrouble`. */
+  recordEntry(draft: Omit<EntryDraft, 'instance'>): Entry {
+    return this.#journal.record({ instance: this.#instance(), ...draft })
+  }
+
+  /** Throws `JournalTrouble`. */
+  parties(): Party[] {
+    return this.#journal.parties()
+  }
+
+  /** Throws `EntryRefused`, `JournalTrouble`. */
+  addParty(name: string): Party {
+    return this.#journal.addParty({ name })
+  }
+
+  /** Erases a person's name and the content of the entries about them. Throws `JournalTrouble`. */
+  eraseParty(id: string): { erased: number } {
+    return { erased: this.#journal.eraseParty(id) }
+  }
+
   settings(): AgentSettings {
     return this.#settings.current()
   }
@@ -224,6 +253,12 @@ export class Agent {
     return this.#recorder.stream()
   }
 
+  /** Host name of the server, under which it is known or found. */
+  #instance(): string {
+    const { serverName, hostname } = this.#files.kit()
+    return serverName ?? `${hostname}.local`
+  }
+
   async #applyPlug(): Promise<void> {
     const { plug } = this.#settings.current()
     await this.#recorder.usePlug(plug && this.#plugAt(plug.address))
@@ -239,7 +274,7 @@ export class Agent {
       this.#recorder.plugTrouble(),
       nameProblem(this.#files.kit(), this.#files.network()),
     ].filter((problem) => problem !== null)
-    return [...this.#files.problems(), ...this.#ledger.problems(), ...own]
+    return [...this.#files.problems(), ...this.#ledger.problems(), ...this.#journal.problems(), ...own]
   }
 
   #storage(): StorageUse {
@@ -279,6 +314,26 @@ export class Agent {
     this.#noteSpace()
     const use = await callHelper(this.#paths.helperSocket('agent'), 'storage.use', {}, { timeoutMs: 10 * 60_000 })
     this.#ledger.note('storage-use', use)
+    if (this.#clock.trusted())
+      this.#journal.recordAll(
+        storageEntries(use, this.#clock.now(), this.#settings.current().timezone, this.#instance()),
+      )
+  }
+
+  /** Enters the days that are over and were not entered yet. */
+  #enterDays(): void {
+    if (this.#recorder.steadySeconds() < steadyEnoughSeconds) return
+    const since = this.#ledger.noted<number>('days-entered') ?? this.#ledger.firstHour()
+    if (since === null) return
+    const { drafts, through } = meteredDays({
+      now: this.#clock.now(),
+      zone: this.#settings.current().timezone,
+      instance: this.#instance(),
+      since,
+      readings: ({ start, end }) => this.#ledger.entries(start, end),
+    })
+    if (drafts.length > 0) this.#journal.recordAll(drafts)
+    if (through !== since) this.#ledger.note('days-entered', through)
   }
 
   #noteSpace(): void {

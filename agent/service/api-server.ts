@@ -2,6 +2,8 @@ import { chmodSync, rmSync } from 'node:fs'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import type { AgentError } from '../api.ts'
+import { EntryRefused } from '../ledger/entry.ts'
+import { type EntryFilter, JournalTrouble } from '../ledger/journal.ts'
 import { PlugTrouble } from '../meters/plug.ts'
 import { createServer } from '../node-http.ts'
 import type { Agent } from './agent.ts'
@@ -51,6 +53,15 @@ export class ApiServer {
         PUT: async (request) => agent.storeSettings(await readJson(request)),
       },
       '/v1/plug/test': { POST: async (request) => agent.testPlug(addressOf(await readJson(request))) },
+      '/v1/entries': {
+        GET: (_request, query) => ({ entries: agent.entries(filterOf(query)) }),
+        POST: async (request) => agent.recordEntry(objectOf(await readJson(request)) as never),
+      },
+      '/v1/parties': {
+        GET: () => ({ parties: agent.parties() }),
+        POST: async (request) => agent.addParty(textOf(await readJson(request), 'name')),
+      },
+      '/v1/parties/erase': { POST: async (request) => agent.eraseParty(textOf(await readJson(request), 'id')) },
       '/v1/people': { POST: async (request) => agent.tellPeople(countOf(await readJson(request))) },
     }
   }
@@ -147,6 +158,14 @@ function errorAnswer(error: unknown): { status: number; body: AgentError } {
     const { id, what, next } = error.problem
     return { status: 422, body: { error: { code: id, message: what, next, field: 'address' } } }
   }
+  if (error instanceof EntryRefused) {
+    const { message, next, field } = error
+    return { status: 422, body: { error: { code: 'entry', message, next, field } } }
+  }
+  if (error instanceof JournalTrouble) {
+    const { id, what, next } = error.problem
+    return { status: 503, body: { error: { code: id, message: what, next } } }
+  }
   const message = error instanceof Error ? error.message : String(error)
   return {
     status: 500,
@@ -189,6 +208,23 @@ function countOf(body: unknown): number {
   const count = field(body, 'count')
   if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 && count <= 100_000) return count
   throw new SettingRefused('count', 'count must be a whole number from 0 to 100000.', 'Send { "count": 3 }.')
+}
+
+/** Days and words of a filter; what does not look like one finds nothing. */
+function filterOf(query: URLSearchParams): EntryFilter {
+  const names = ['from', 'to', 'kind', 'party'] as const
+  return Object.fromEntries(names.flatMap((name) => (query.has(name) ? [[name, query.get(name)]] : [])))
+}
+
+function objectOf(body: unknown): object {
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body
+  throw new Refused(400, 'not-object', 'The body is no JSON object.', 'Send the fields of an entry.')
+}
+
+function textOf(body: unknown, name: string): string {
+  const value = field(body, name)
+  if (typeof value === 'string' && value.length <= 200) return value
+  throw new SettingRefused(name, `${name} must be a text.`, `Send { "${name}": "…" }.`)
 }
 
 function field(body: unknown, name: string): unknown {

@@ -10,7 +10,8 @@ export function addCosts(app: FastifyInstance, { agent }: Services): void {
     const { visit } = request
     const { costs } = await agent.summary()
     const body = html`<h1>${visit.words.costs.title}</h1>
-${costs.lines.length === 0 ? noPrices(visit) : costsBody(visit, costs)}`
+${costs.lines.length === 0 ? noPrices(visit) : costsBody(visit, costs)}
+<p><a class="button quiet" href="/costs/ledger">${visit.words.ledger.link}</a></p>`
     return reply.page({ title: visit.words.costs.title, place: 'costs', body })
   })
 }

@@ -47,7 +47,17 @@ describe('home', () => {
 test('every page is rendered by the real agent’s figures, in every language', async () => {
   for (const language of ['en', 'de', 'fr']) {
     await kit.helper.handlers['kit.settings']({ language })
-    for (const url of ['/', '/power', '/storage', '/traffic', '/costs', '/people', '/diagnosis', '/settings']) {
+    for (const url of [
+      '/',
+      '/power',
+      '/storage',
+      '/traffic',
+      '/costs',
+      '/costs/ledger',
+      '/people',
+      '/diagnosis',
+      '/settings',
+    ]) {
       const { body, statusCode } = await owner.get(url)
       expect([url, statusCode]).toEqual([url, 200])
       expect(body).toContain(`<html lang="${language}">`)

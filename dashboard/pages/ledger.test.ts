@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Browser } from '../testing/browser.ts'
+import { makeTestKit, ownerPassword, type TestKit } from '../testing/kit.ts'
+
+let kit: TestKit
+let owner: Browser
+beforeAll(async () => {
+  kit = await makeTestKit()
+  await kit.startAgent()
+  owner = new Browser(kit.app)
+  await owner.signIn(ownerPassword)
+})
+afterAll(() => kit.stop())
+
+const enter = async (fields: Record<string, string>) => {
+  await owner.get('/costs/ledger')
+  return owner.post('/costs/ledger', { day: '2026-10-05', who: '', purpose: '', ...fields })
+}
+const october = async () => (await owner.get('/costs/ledger?month=2026-10')).body
+
+describe('the ledger', () => {
+  test('takes a gift, a bill, a purchase and hours, and shows them in their month', async () => {
+    const gift = await enter({ kind: 'donation', amount: '1.234,50', who: 'Cléo & <family>' })
+    expect([gift.statusCode, gift.headers.location]).toEqual([303, '/costs/ledger?month=2026-10'])
+    await enter({ kind: 'bill', amount: '31.40', purpose: 'electricity, third quarter' })
+    await enter({ kind: 'purchase', amount: '12', purpose: 'card' })
+    await enter({ kind: 'work', amount: '1.5', who: 'ada', activity: 'moderation', engagement: 'volunteer' })
+    const body = await october()
+    expect(body).toContain('Cléo &amp; &lt;family&gt;')
+    for (const text of [
+      '1,234.50',
+      '31.40',
+      'electricity, third quarter',
+      '12.00',
+      '1.50 h',
+      'Moderation',
+      'volunteer',
+    ])
+      expect(body, text).toContain(text)
+    expect((await owner.get('/costs/ledger?month=2026-09')).body).not.toContain('31.40')
+    expect(await kit.services.agent.entries({ from: '2026-10-01', to: '2026-11-01' })).toMatchObject([
+      {
+        kind: 'donation',
+        amounts: [{ value: '1234.50', unit: 'EUR' }],
+        instance: 'hearth-7f3a.local',
+        audience: 'party',
+      },
+      { kind: 'bill', audience: 'members' },
+      { kind: 'purchase' },
+      { kind: 'work', amounts: [{ value: '1.5', unit: 'h' }], activity: 'moderation', engagement: 'volunteer' },
+    ])
+  })
+
+  test('knows a name again, whatever its case', async () => {
+    await enter({ kind: 'donation', amount: '5', who: 'ADA' })
+    expect((await kit.services.agent.parties()).filter(({ name }) => name.toLowerCase() === 'ada')).toHaveLength(1)
+  })
+
+  const mistakes: [string, Record<string, string>, string][] = [
+    ['a day that is none', { kind: 'donation', amount: '5', day: '2026-02-30' }, 'donation-day'],
+    ['a day to come', { kind: 'donation', amount: '5', day: '2999-01-01' }, 'donation-day'],
+    ['an amount of words', { kind: 'bill', amount: 'twelve' }, 'bill-amount'],
+    ['an amount of nothing', { kind: 'bill', amount: '0' }, 'bill-amount'],
+    ['more hours than a day has', { kind: 'work', amount: '25', who: 'ada' }, 'work-amount'],
+    ['hours of nobody', { kind: 'work', amount: '2' }, 'work-who'],
+  ]
+  test.each(mistakes)('sends %s back with what was typed, and records nothing', async (_what, fields, field) => {
+    const before = await kit.services.agent.entries()
+    const response = await enter({ purpose: '"><script>', ...fields })
+    expect(response.statusCode).toBe(422)
+    expect(response.body).toContain(`id="${field}-mistake"`)
+    expect(response.body).toContain('value="&quot;&gt;&lt;script&gt;"')
+    expect(await kit.services.agent.entries()).toEqual(before)
+  })
+
+  test('corrects a line, which stays; the last correction counts; a line can be withdrawn', async () => {
+    const [bill] = await kit.services.agent.entries({ kind: 'bill' })
+    const address = `/costs/ledger/${bill?.id}`
+    await owner.get(address)
+    expect((await owner.post(address, { action: 'correct', amount: 'x' })).statusCode).toBe(422)
+    await owner.get(address)
+    expect((await owner.post(address, { action: 'correct', amount: '30,40', note: 'misread' })).statusCode).toBe(303)
+    expect(await october()).toMatch(/30\.40.EUR <del>31\.40.EUR<\/del>/)
+    await owner.get(address)
+    await owner.post(address, { action: 'withdraw' })
+    expect(await october()).toMatch(/withdrawn <del>31\.40/)
+    expect(await kit.services.agent.entries({ kind: 'correction' })).toHaveLength(2)
+  })
+
+  test('somebody else confirms hours, never the one who worked', async () => {
+    const [work] = await kit.services.agent.entries({ kind: 'work' })
+    const address = `/costs/ledger/${work?.id}`
+    await owner.get(address)
+    expect((await owner.post(`${address}/confirm`, { who: 'ada' })).statusCode).toBe(422)
+    await owner.get(address)
+    expect((await owner.post(`${address}/confirm`, { who: 'Cleo' })).statusCode).toBe(303)
+    expect(await october()).toContain('confirmed by Cleo')
+  })
+
+  test('knows no other entry by its address', async () => {
+    for (const id of ['x', crypto.randomUUID()]) expect((await owner.get(`/costs/ledger/${id}`)).statusCode).toBe(404)
+    expect((await new Browser(kit.app).get('/costs/ledger')).statusCode).toBe(303)
+  })
+})

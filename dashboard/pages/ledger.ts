@@ -1,0 +1,170 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { AgentRefusal } from '#agent/client.ts'
+import { type CurrentEntry, confirmationOf, correctionOf, currentEntries } from '#agent/ledger/corrections.ts'
+import type { Amount, Entry, EntryDraft } from '#agent/ledger/entry.ts'
+import type { Mistakes } from '../forms.ts'
+import { type Form, formOf, parseDecimal } from '../input.ts'
+import { failureNotice } from '../refusals.ts'
+import type { Services } from '../services.ts'
+import type { KitVisit, Visit } from '../visit.ts'
+import {
+  type CorrectDraft,
+  correctBody,
+  type LedgerDraft,
+  ledgerBody,
+  type TypedKind,
+  typedKinds,
+} from './ledger-body.ts'
+
+type Draft = Omit<EntryDraft, 'instance'>
+
+/** What people enter by hand, and correct: who gave, paid and worked. What was metered stands beside it. */
+export function addLedger(app: FastifyInstance, services: Services): void {
+  const { agent } = services
+
+  async function page(visit: Visit, reply: FastifyReply, month: string, draft: LedgerDraft = {}) {
+    const [entries, parties] = await Promise.all([agent.entries(), agent.parties()])
+    const { title } = visit.words.ledger
+    const body = ledgerBody(visit as KitVisit, { month, entries: currentEntries(entries), parties }, draft)
+    return reply.page({ title, place: 'costs', body })
+  }
+
+  app.get<{ Querystring: { month?: string } }>('/costs/ledger', async (request, reply) => {
+    const { visit } = request
+    return page(visit, reply, monthOf(request.query.month) ?? today(visit).slice(0, 7))
+  })
+
+  app.post('/costs/ledger', async (request, reply) => {
+    const { visit } = request
+    const form = formOf(request.body)
+    const kind = typedKinds.find((each) => each === form.text('kind'))
+    if (!kind) return reply.callNotFound()
+    const { draft, mistakes } = readForm(visit as KitVisit, kind, form)
+    const month = monthOf(form.text('day').slice(0, 7)) ?? today(visit).slice(0, 7)
+    const values = Object.fromEntries(
+      ['day', 'amount', 'who', 'purpose', 'activity', 'engagement'].map((name) => [name, form.text(name)]),
+    )
+    if (Object.keys(mistakes).length > 0) return page(visit, reply.code(422), month, { kind, values, mistakes })
+    try {
+      const party = await partyOf(services, form.text('who'))
+      await agent.recordEntry({ ...draft, ...(party === null ? {} : { party }) })
+    } catch (error) {
+      if (!(error instanceof AgentRefusal) || error.status !== 422) throw error
+      const notice = failureNotice({ text: error.message, next: error.next })
+      return page(visit, reply.code(422), month, { kind, values, notice })
+    }
+    return reply.redirect(`/costs/ledger?month=${month}`, 303)
+  })
+
+  app.get<{ Params: { id: string } }>('/costs/ledger/:id', async (request, reply) => {
+    const found = await find(services, request.params.id)
+    return found ? correctPage(request.visit, reply, found) : reply.callNotFound()
+  })
+
+  app.post<{ Params: { id: string } }>('/costs/ledger/:id', async (request, reply) => {
+    const { visit } = request
+    const found = await find(services, request.params.id)
+    if (!found) return reply.callNotFound()
+    const { entry } = found.current
+    const form = formOf(request.body)
+    const amounts = form.text('action') === 'withdraw' ? [] : amountsOf(form.text('amount'), entry)
+    if (amounts === null) {
+      const mistakes = { amount: visit.words.ledger.amountWrong }
+      return correctPage(visit, reply.code(422), found, { mistakes, value: form.text('amount') })
+    }
+    await agent.recordEntry(correctionOf(entry, amounts, form.text('note') || undefined))
+    return reply.redirect(`/costs/ledger?month=${entry.period.from.slice(0, 7)}`, 303)
+  })
+
+  app.post<{ Params: { id: string } }>('/costs/ledger/:id/confirm', async (request, reply) => {
+    const { visit } = request
+    const found = await find(services, request.params.id)
+    const party = await partyOf(services, formOf(request.body).text('who'))
+    if (!found) return reply.callNotFound()
+    if (party === null || party === found.current.entry.party) {
+      const mistakes = { who: visit.words.ledger.confirmWrong }
+      return correctPage(visit, reply.code(422), found, { mistakes })
+    }
+    await agent.recordEntry(confirmationOf(found.current.entry, party))
+    return reply.redirect(`/costs/ledger?month=${found.current.entry.period.from.slice(0, 7)}`, 303)
+  })
+
+  function correctPage(visit: Visit, reply: FastifyReply, { current, names }: Found, draft: CorrectDraft = {}) {
+    const body = correctBody(visit as KitVisit, current, names, draft)
+    return reply.page({ title: visit.words.ledger.correctTitle, place: 'costs', body })
+  }
+}
+
+interface Found {
+  current: CurrentEntry
+  names: Map<string, string>
+}
+
+/** An entry that was made by hand, as it counts now, and the names of all parties. */
+async function find({ agent }: Services, id: string): Promise<Found | undefined> {
+  const [entries, parties] = await Promise.all([agent.entries(), agent.parties()])
+  const current = currentEntries(entries).find(({ entry }) => entry.id === id && isTyped(entry))
+  return current && { current, names: new Map(parties.map((party) => [party.id, party.name])) }
+}
+
+function isTyped({ kind, source }: Entry): boolean {
+  return source === 'typed' && (typedKinds as readonly string[]).includes(kind)
+}
+
+/** The party of a name, whatever its case; made if there is none. Null: no name was given. */
+async function partyOf({ agent }: Services, name: string): Promise<string | null> {
+  if (name === '') return null
+  const same = (other: string) => other.localeCompare(name, undefined, { sensitivity: 'accent' }) === 0
+  const known = (await agent.parties()).find((party) => same(party.name))
+  return (known ?? (await agent.addParty(name))).id
+}
+
+function readForm(visit: KitVisit, kind: TypedKind, form: Form): { draft: Draft; mistakes: Mistakes } {
+  const { words, kit } = visit
+  const mistakes: Mistakes = {}
+  const day = form.text('day')
+  const to = dayAfter(day)
+  if (to === null) mistakes[`${kind}-day`] = words.ledger.dayWrong
+  else if (day > today(visit)) mistakes[`${kind}-day`] = words.ledger.dayAhead
+  const value = parseDecimal(form.text('amount'))
+  if (value === null || Number(value) <= 0) mistakes[`${kind}-amount`] = words.ledger.amountWrong
+  else if (kind === 'work' && Number(value) > 24) mistakes[`${kind}-amount`] = words.ledger.hoursWrong
+  const who = form.text('who')
+  if (who.length > 100 || (kind === 'work' && who === '')) mistakes[`${kind}-who`] = words.ledger.whoWrong
+  const purpose = form.text('purpose').slice(0, 200)
+  const draft: Draft = {
+    kind,
+    period: { from: day, to: to ?? '' },
+    amounts: [{ value: value ?? '', unit: kind === 'work' ? 'h' : kit.currency }],
+    source: 'typed',
+    audience: kind === 'bill' || kind === 'purchase' ? 'members' : 'party',
+    ...(purpose !== '' && { purpose }),
+  }
+  if (kind !== 'work') return { draft, mistakes }
+  const activity = Object.keys(words.ledger.activities).find((each) => each === form.text('activity')) ?? 'other'
+  const engagement = form.text('engagement') === 'paid' ? 'paid' : 'volunteer'
+  return { draft: { ...draft, activity, engagement }, mistakes }
+}
+
+/** The amount that was typed, in the entry's own unit; null if it is none. */
+function amountsOf(typed: string, { amounts }: Entry): Amount[] | null {
+  const value = parseDecimal(typed)
+  const unit = amounts[0]?.unit
+  return value === null || unit === undefined ? null : [{ value, unit }]
+}
+
+function today({ format }: Visit): string {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: format.zone }).format(Date.now())
+}
+
+/** The day after a day such as `2026-11-24`, or null if it is none. */
+function dayAfter(day: string): string | null {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) return null
+  const start = Date.parse(`${day}T00:00:00Z`)
+  if (Number.isNaN(start) || new Date(start).toISOString().slice(0, 10) !== day) return null
+  return new Date(start + 24 * 3600_000).toISOString().slice(0, 10)
+}
+
+function monthOf(text: string | undefined): string | null {
+  return text !== undefined && /^20\d{2}-(0[1-9]|1[0-2])$/.test(text) ? text : null
+}
