@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonicalJson } from './canonical-json.ts'
 import { checkEntry, type Entry, EntryRefused, entryFields } from './entry.ts'
+import { readPage, withTable } from './entry-table.ts'
 
 const id = '0b0e6b1c-7a0e-4a53-9f1c-3f1d2f6f1a2b'
 const entry: Entry = {
@@ -119,4 +120,9 @@ describe('canonicalJson', () => {
       }),
     )
   })
+})
+
+it('the documentation has the table of fields as the code has it (node agent/ledger/entry-table.ts)', () => {
+  expect(readPage()).toBe(withTable(readPage()))
+  for (const name of Object.keys(entryFields)) expect(readPage()).toContain(`| \`${name}\` |`)
 })
