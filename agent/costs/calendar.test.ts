@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dayOf, isTimeZone, monthOf } from './calendar.ts'
+import { dayName, dayNumber, dayOf, dayStart, isTimeZone, monthNamed, monthOf, stretchesOf } from './calendar.ts'
 import { isCurrency, minorUnits } from './currency.ts'
 
 const at = (text: string) => Date.parse(text)
@@ -35,6 +35,35 @@ describe('a household’s calendar', () => {
   it('starts a day whose midnight is skipped when it really starts', () => {
     // In Beirut the clocks go from 00:00 to 01:00 at the end of March.
     expect(shown(dayOf(at('2026-03-29T12:00:00Z'), 'Asia/Beirut'))).toEqual(['2026-03-28T22:00', '2026-03-29T21:00'])
+  })
+
+  it.each([
+    // zone, month, offsets in minutes, when they change (UTC)
+    ['Europe/Berlin', '2026-03', [60, 120], ['2026-03-29T01:00']],
+    ['Europe/Berlin', '2026-10', [120, 60], ['2026-10-25T01:00']],
+    ['Europe/Berlin', '2026-11', [60], []],
+    ['Australia/Lord_Howe', '2026-04', [660, 630], ['2026-04-04T15:00']],
+    ['Asia/Kathmandu', '2026-04', [345], []],
+  ])('knows the offsets of %s in %s', (zone, month, offsets, changes) => {
+    const { start, end } = monthNamed(month, zone)
+    const stretches = stretchesOf({ start, end }, zone)
+    expect(stretches.map(({ offset }) => offset / 60_000)).toEqual(offsets)
+    expect(stretches.slice(1).map((each) => shown(each)[0])).toEqual(changes)
+    expect([stretches[0]?.start, stretches.at(-1)?.end]).toEqual([start, end])
+  })
+
+  it('finds no empty time where the offset changes at the very end', () => {
+    const change = at('2026-03-29T01:00:00Z')
+    expect(stretchesOf({ start: change - 3_600_000, end: change }, 'Europe/Berlin')).toHaveLength(1)
+    expect(stretchesOf({ start: change, end: change + 3_600_000 }, 'Europe/Berlin')).toHaveLength(1)
+  })
+
+  it('numbers days, and refuses what is none', () => {
+    expect(dayNumber('1970-01-02')).toBe(1)
+    expect(dayName(dayNumber('2028-02-29'))).toBe('2028-02-29')
+    for (const day of ['2026-02-29', '2026-13-01', '2026-1-1', '', 'today']) expect(dayNumber(day)).toBeNaN()
+    expect(new Date(dayStart(dayNumber('2026-03-29'), 'Asia/Beirut')).toISOString()).toBe('2026-03-28T22:00:00.000Z')
+    expect(() => monthNamed('2026-13', 'UTC')).toThrow('“2026-13” is not a month such as 2026-11')
   })
 
   it('takes names of zones only', () => {

@@ -9,6 +9,7 @@ const settings: AgentSettings = {
   pricePerKwh: '0.32',
   timezone: 'Europe/Berlin',
   plug: null,
+  calibration: [],
   internetPerMonth: null,
   hardware: null,
   domainPerYear: null,
@@ -92,6 +93,7 @@ describe('costs', () => {
     })
     expect(amounts(costs.soFar)).toEqual(['15', '15', '15'])
     expect(amounts(costs.expected)).toEqual(['30', '30', '30'])
+    expect(costs.perDay.value.amount).toBe('0.969044414536') // 24 of 743 hours
   })
 
   it('has no line for a price nobody gave', () => {

@@ -4,23 +4,24 @@
  */
 export type Decimal = bigint
 
-const places = 12
-const one = 10n ** BigInt(places)
+/** Digits after the point that are kept. */
+export const decimalDigits = 12
+const one = 10n ** BigInt(decimalDigits)
 
 /** Reads `12`, `0.096` or `-3.5`; at most 15 digits before and 12 after the point. Throws `RangeError` for anything else. */
 export function parseDecimal(text: string): Decimal {
   const match = /^(-?)(\d{1,15})(?:\.(\d{1,12}))?$/.exec(text)
   if (!match) throw new RangeError(`“${text}” is not a decimal number such as 0.32`)
   const [, sign, whole = '', fraction = ''] = match
-  const magnitude = BigInt(whole) * one + BigInt(fraction.padEnd(places, '0'))
+  const magnitude = BigInt(whole) * one + BigInt(fraction.padEnd(decimalDigits, '0'))
   return sign ? -magnitude : magnitude
 }
 
 /** Writes a decimal in full, without needless zeros: `0.096`. */
 export function formatDecimal(value: Decimal): string {
-  const digits = (value < 0n ? -value : value).toString().padStart(places + 1, '0')
-  const fraction = digits.slice(-places).replace(/0+$/, '')
-  return `${value < 0n ? '-' : ''}${digits.slice(0, -places)}${fraction ? `.${fraction}` : ''}`
+  const digits = (value < 0n ? -value : value).toString().padStart(decimalDigits + 1, '0')
+  const fraction = digits.slice(-decimalDigits).replace(/0+$/, '')
+  return `${value < 0n ? '-' : ''}${digits.slice(0, -decimalDigits)}${fraction ? `.${fraction}` : ''}`
 }
 
 /** `value × numerator ÷ denominator`, rounded once, half to even. The denominator must be positive. */

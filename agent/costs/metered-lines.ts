@@ -1,0 +1,158 @@
+import type { Tariffs } from '../api.ts'
+import { type Month, type Stretch, stretchesOf } from './calendar.ts'
+import { type Decimal, formatDecimal, parseDecimal } from './decimal.ts'
+import type { ExactLine, ExactMoney, LineIds } from './exact-line.ts'
+import { add, type Fraction, fraction, round, times, zero } from './fraction.ts'
+import { meter, type Quantities, type Use } from './metering.ts'
+import { mapRange, type Range, sumRanges } from './rounding.ts'
+import { type Days, overlap, type Valid, validityOf } from './validity.ts'
+import { type DayPart, minutesPerDay, segmentsOf, weekdayOf, weekdays, weekOf } from './week.ts'
+
+const microwattHoursPerKwh = 1_000_000_000n
+const bytesPerGb = 1_000_000_000n
+const millisecondsPerSecond = 1000n
+
+/** A price that counted for some of a month. */
+interface Price {
+  id: string
+  name?: string
+  /** In the currency, for a kWh or a GB; exact decimal. */
+  each: string
+}
+
+/** Prices of some days, and when in the week each counts. */
+interface Timetable extends Days {
+  prices: Price[]
+  week: DayPart<Price>[][]
+}
+
+/** What was used at a price. */
+interface Priced {
+  price: Price
+  use: Use
+}
+
+interface MeteredInput {
+  month: Month
+  tariffs: Tariffs
+  readings: { hour: number; quantities: Quantities<bigint> }[]
+  /** A full hour, the mean as long as nothing was read. */
+  otherwise: Quantities<bigint>
+  /** Whether there is a line for what is idle. */
+  idle: boolean
+  idOf: LineIds
+}
+
+/** Lines of what is metered, and the time that was read without a price for power, in milliseconds. */
+export function meteredLines(input: MeteredInput): { lines: ExactLine[]; unpriced: Fraction } {
+  const stretches = stretchesOf(input.month, input.tariffs.timezone)
+  const power = usesAt(powerTimetables(input), stretches, input)
+  const internet = usesAt(internetTimetables(input), stretches, input)
+  const lines = power.priced.map((each) => energyLine('power', each.price, [each]))
+  if (input.idle && lines.length > 0) lines.push(energyLine('idle', { id: 'idle' }, power.priced))
+  lines.push(...internet.priced.map(trafficLine))
+  return { lines, unpriced: power.unpriced }
+}
+
+/** What was used at each price that counted for some of the month, in the order of the prices. */
+function usesAt(timetables: Timetable[], stretches: Stretch[], { readings, otherwise }: MeteredInput) {
+  const none = allWeek(null)
+  const segments = segmentsOf(stretches, (day): DayPart<Price | null>[] => {
+    const week = timetables.find(({ firstDay, endDay }) => day >= firstDay && day < endDay)?.week ?? none
+    return week[weekdayOf(day)] ?? []
+  })
+  const uses = meter(readings, segments, otherwise)
+  const priced = timetables.flatMap(({ prices }) =>
+    prices.flatMap((price): Priced[] => {
+      const use = uses.get(price)
+      return use ? [{ price, use }] : []
+    }),
+  )
+  return { priced, unpriced: uses.get(null)?.soFar.measured ?? zero }
+}
+
+function powerTimetables({ month, tariffs, idOf }: MeteredInput): Timetable[] {
+  return within(month, validityOf(tariffs.power)).map(({ item: { from, prices: given }, ...days }) => {
+    if (given.kind === 'flat')
+      return { ...days, ...onePrice({ id: idOf('power', undefined, from), each: given.perKwh }) }
+    const prices = given.bands.map(({ name, perKwh }) => ({ id: idOf('power', name, from), name, each: perKwh }))
+    const week = weekOf(given.bands).map((parts) => parts.map((part) => ({ ...part, key: prices[part.key] as Price })))
+    return { ...days, prices, week }
+  })
+}
+
+function internetTimetables({ month, tariffs, idOf }: MeteredInput): Timetable[] {
+  return within(month, validityOf(tariffs.internet)).flatMap(({ item, ...days }) => {
+    if (item.kind !== 'per-gb') return []
+    return [{ ...days, ...onePrice({ id: idOf('internet', undefined, item.from), each: item.perGb }) }]
+  })
+}
+
+function within<Item>(month: Month, items: Valid<Item>[]): Valid<Item>[] {
+  return items.filter((item) => overlap(month, item) !== null)
+}
+
+function onePrice(price: Price): Omit<Timetable, keyof Days> {
+  return { prices: [price], week: allWeek(price) }
+}
+
+function allWeek<Key>(key: Key): DayPart<Key>[][] {
+  return weekdays.map(() => [{ from: 0, to: minutesPerDay, key }])
+}
+
+function energyLine(kind: 'power' | 'idle', { id, name }: Omit<Price, 'each'>, uses: Priced[]): ExactLine {
+  // Without a line for it, nothing is idle and all of the energy is active.
+  const of = kind === 'idle' ? 'idle' : 'active'
+  const part = (when: keyof Use) => {
+    const energy = sumRanges(uses.map(({ use }) => use[when][of]))
+    const money = sumRanges(uses.map(({ use, price }) => cost(use[when][of], price, microwattHoursPerKwh)))
+    const kwh = mapRange(energy, (each) => formatDecimal(whole(each, microwattHoursPerKwh)))
+    const seconds = uses.map(({ use }) => use[when].measured).reduce(add, zero)
+    return {
+      money,
+      basis: {
+        kwh: kwh.value,
+        kwhLow: kwh.low,
+        kwhHigh: kwh.high,
+        pricePerKwh: meanPrice(uses, energy.value, money.value),
+        secondsCovered: String(round(times(seconds, 1n, millisecondsPerSecond))),
+      },
+    }
+  }
+  return { id, kind, ...(name === undefined ? {} : { name }), soFar: part('soFar'), expected: part('expected') }
+}
+
+function trafficLine({ price, use }: Priced): ExactLine {
+  const part = (when: keyof Use) => {
+    const { traffic } = use[when]
+    const gb = mapRange(traffic, (each) => formatDecimal(whole(each, bytesPerGb)))
+    return {
+      money: cost(traffic, price, bytesPerGb),
+      basis: { gb: gb.value, gbLow: gb.low, gbHigh: gb.high, pricePerGb: price.each },
+    }
+  }
+  return { id: price.id, kind: 'internet', soFar: part('soFar'), expected: part('expected') }
+}
+
+/** Where a price is below zero, using more costs less. */
+function cost(quantity: Range<Fraction>, price: Price, per: bigint): ExactMoney {
+  const each = parseDecimal(price.each)
+  const { value, low, high } = mapRange(quantity, (amount) => times(amount, each, per))
+  return each < 0n ? { value, low: high, high: low } : { value, low, high }
+}
+
+/** What a kWh cost on average, to a millionth; the price itself where there is one. */
+function meanPrice(uses: Priced[], energy: Fraction, money: Fraction): string {
+  if (energy.numerator === 0n) return uses[0]?.price.each ?? '0'
+  const mean = fraction(
+    money.numerator * energy.denominator * microwattHoursPerKwh,
+    money.denominator * energy.numerator,
+  )
+  const millionth = parseDecimal('0.000001')
+  return formatDecimal(round(times(mean, 1n, millionth)) * millionth)
+}
+
+/** A quantity in a larger unit, as a decimal. */
+function whole(quantity: Fraction, per: bigint): Decimal {
+  return round(times(quantity, parseDecimal('1'), per))
+}
