@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type KitRoot, makeKitRoot } from '../testing/kit-root.ts'
 import { readCpuTimes, utilisation } from './cpu.ts'
 import { readMemory } from './memory.ts'
-import { powerModelFor, readHardware } from './power-model.ts'
+import { machineOf, readHardware } from './power-model.ts'
 import { readSpace } from './storage.ts'
 import { findTemperatureSensor, readTemperature } from './temperature.ts'
 
@@ -57,10 +57,10 @@ describe('the kernel’s files', () => {
   })
 
   it('name the board, and tell a virtual machine', async () => {
-    expect(powerModelFor(readHardware(kit.paths)).label).toBe('Raspberry Pi 4 Model B')
+    expect(machineOf(readHardware(kit.paths)).label).toBe('Raspberry Pi 4 Model B')
     await kit.write('sys/firmware/devicetree/base/model', '')
     await kit.write('proc/cpuinfo', 'model name\t: QEMU TCG CPU\nflags\t\t: fpu hypervisor lm\n')
-    expect(powerModelFor(readHardware(kit.paths)).label).toBe('virtual machine')
+    expect(machineOf(readHardware(kit.paths)).label).toBe('virtual machine')
   })
 
   it('give the room on a disk', () => {

@@ -1,21 +1,17 @@
 import path from 'node:path'
 import type { PowerFigure } from '../api.ts'
 import { readText, type SystemTrees } from './files.ts'
+import { byType, type MachineType, powerPairs } from './power-pairs.ts'
+import { mapRange, mean, median, predictNextFactor, type Range } from './prediction.ts'
 
-/** Watts with their interval. */
-interface Watts {
-  low: number
-  value: number
-  high: number
-}
-
+/** Power at the wall as a function of how busy the processors are. */
 export interface PowerModel {
-  /** `rpi-4b@1`: the number rises when the figures change. */
-  id: string
+  /** `model:rpi-4b@1`, `calibrated:rpi-4b@1`: the number rises when the figures change. */
+  source: string
   /** What people call the machine. */
   label: string
-  idle: Watts
-  full: Watts
+  /** Watts at a mean utilisation of 0..1. */
+  watts(utilisation: number): Range
 }
 
 /** What a machine says about itself. */
@@ -27,93 +23,119 @@ export interface Hardware {
   architecture: string
 }
 
-interface Entry extends PowerModel {
+/** What a machine was recognised as. */
+export interface Machine {
+  /** `rpi-4b`, `unknown-arm`. */
+  id: string
+  label: string
+  /** The type whose published pairs are its own; null where there are none. */
+  type: MachineType | null
+  idle: Range
+  full: Range
+}
+
+interface Entry extends Omit<Machine, 'type'> {
+  type?: MachineType
   matches: (hardware: Hardware) => boolean
 }
+
+/** Boards of the same type differ by so much between sources that no narrower interval of theirs can be believed. */
+const publishedError = 0.3
 
 const deviceTree = (pattern: RegExp) => (hardware: Hardware) => pattern.test(hardware.deviceTree)
 const cpu = (pattern: RegExp) => (hardware: Hardware) => pattern.test(hardware.cpu)
 
-/** A board of which only one measurement was published: other boards show that such figures are good to about 30 %. */
-function single(value: number): Watts {
-  return { low: round(value * 0.7), value, high: round(value * 1.3) }
+/** The span of all sources of a type, and never less than 30 per cent around their middle. */
+function published(type: MachineType): Pick<Machine, 'idle' | 'full'> & { type: MachineType } {
+  const pairs = powerPairs.filter((pair) => pair.type === type)
+  const span = (values: number[]): Range => {
+    const value = median(values)
+    return {
+      low: Math.min(...values, value * (1 - publishedError)),
+      value,
+      high: Math.max(...values, value * (1 + publishedError)),
+    }
+  }
+  return { type, idle: span(pairs.map(({ idle }) => idle)), full: span(pairs.map(({ full }) => full)) }
 }
 
-/**
- * Published measurements of whole boards, idle and at full load: the interval spans all sources known for a board, the
- * value is their middle. Sources differ in what hangs at the board and in whether the power supply is included, so the
- * interval covers both. The first match counts.
- */
-const table: Entry[] = [
+/** What one more board is expected to draw, judged by all types of board. */
+function expectedOfBoards(): Pick<Machine, 'idle' | 'full'> {
+  const boards = [...byType(powerPairs.filter(({ type }) => type.startsWith('rpi-'))).values()]
+  const expected = (part: 'idle' | 'full') =>
+    predictNextFactor(boards.map((pairs) => mean(pairs.map((pair) => pair[part])))) as Range
+  return { idle: expected('idle'), full: expected('full') }
+}
+
+/** The first match counts. */
+const machines: Entry[] = [
   {
-    id: 'rpi-zero-2-w@1',
+    id: 'rpi-zero-2-w',
     label: 'Raspberry Pi Zero 2 W',
     matches: deviceTree(/^Raspberry Pi Zero 2 W/),
-    idle: single(0.6),
-    full: single(2.1),
+    ...published('rpi-zero-2-w'),
   },
   {
-    id: 'rpi-3b-plus@1',
+    id: 'rpi-cm0',
+    label: 'Raspberry Pi Compute Module 0',
+    matches: deviceTree(/^Raspberry Pi Compute Module (0|Zero)/),
+    ...published('rpi-cm0'),
+  },
+  {
+    id: 'rpi-3b-plus',
     label: 'Raspberry Pi 3 Model B+',
     matches: deviceTree(/^Raspberry Pi 3 Model B Plus/),
-    idle: { low: 1.9, value: 2.3, high: 3.1 },
-    full: { low: 5.1, value: 5.3, high: 5.6 },
+    ...published('rpi-3b-plus'),
   },
   {
     // No measurement of its own: the B+ with a wider interval.
-    id: 'rpi-3@1',
+    id: 'rpi-3',
     label: 'Raspberry Pi 3',
     matches: deviceTree(/^Raspberry Pi (3|Compute Module 3)/),
     idle: { low: 1.1, value: 2.0, high: 3.1 },
     full: { low: 3.0, value: 4.7, high: 5.9 },
   },
   {
-    id: 'rpi-400@1',
+    id: 'rpi-400',
     label: 'Raspberry Pi 400',
     matches: deviceTree(/^Raspberry Pi 400/),
-    idle: { low: 1.8, value: 2.3, high: 2.7 },
-    full: { low: 5.2, value: 6.0, high: 6.9 },
+    ...published('rpi-400'),
   },
   {
-    id: 'rpi-4b@1',
+    id: 'rpi-4b',
     label: 'Raspberry Pi 4 Model B',
     matches: deviceTree(/^Raspberry Pi (4|Compute Module 4)/),
-    idle: { low: 1.6, value: 2.5, high: 3.1 },
-    full: { low: 5.0, value: 5.9, high: 6.8 },
+    ...published('rpi-4b'),
   },
   {
-    id: 'rpi-5@1',
+    id: 'rpi-5',
     label: 'Raspberry Pi 5',
     matches: deviceTree(/^Raspberry Pi 5/),
-    idle: { low: 2.8, value: 3.6, high: 4.4 },
-    full: { low: 7.9, value: 8.8, high: 9.7 },
+    ...published('rpi-5'),
   },
-  { id: 'intel-n100@1', label: 'Intel N100', matches: cpu(/\bN100\b/), idle: single(5.5), full: single(22.1) },
-  { id: 'intel-n150@1', label: 'Intel N150', matches: cpu(/\bN150\b/), idle: single(9.3), full: single(25) },
+  { id: 'intel-n100', label: 'Intel N100', matches: cpu(/\bN100\b/), ...published('intel-n100') },
+  { id: 'intel-n150', label: 'Intel N150', matches: cpu(/\bN150\b/), ...published('intel-n150') },
   {
     // A guest's share of its host cannot be known from inside; this is what a small board of its own would draw.
-    id: 'virtual-machine@1',
+    id: 'virtual-machine',
     label: 'virtual machine',
     matches: (hardware) => hardware.virtual,
     idle: { low: 0.5, value: 5, high: 30 },
     full: { low: 2, value: 20, high: 100 },
   },
   {
-    id: 'unknown-x86@1',
+    // Two published types say little about all that a household may have: from a thin client to a tower.
+    id: 'unknown-x86',
     label: 'computer of unknown type',
     matches: (hardware) => hardware.architecture === 'x64',
     idle: { low: 4, value: 12, high: 50 },
     full: { low: 10, value: 40, high: 150 },
   },
-  {
-    // The span of all the boards above.
-    id: 'unknown-arm@1',
-    label: 'board of unknown type',
-    matches: () => true,
-    idle: { low: 0.4, value: 2.3, high: 6 },
-    full: { low: 1.5, value: 6, high: 13 },
-  },
+  { id: 'unknown-arm', label: 'board of unknown type', matches: () => true, ...expectedOfBoards() },
 ]
+
+/** Rises when the figures of any machine change. */
+const tableVersion = 1
 
 /** What the machine says it is: device tree, DMI, processor name, and whether a hypervisor is below. */
 export function readHardware({ proc, sys }: SystemTrees): Hardware {
@@ -130,21 +152,33 @@ export function readHardware({ proc, sys }: SystemTrees): Hardware {
   }
 }
 
-/** The model for a machine; an unknown one gets a wide interval, never none. */
-export function powerModelFor(hardware: Hardware): PowerModel {
-  const { id, label, idle, full } = table.find((entry) => entry.matches(hardware)) as Entry
-  return { id, label, idle, full }
+/** Recognises the machine; an unknown one gets a wide interval, never none. */
+export function machineOf(hardware: Hardware): Machine {
+  const { id, label, type = null, idle, full } = machines.find((entry) => entry.matches(hardware)) as Entry
+  return { id, label, type, idle, full }
 }
 
-/** Watts of the model at a mean utilisation of 0..1: straight between idle and full load. */
-export function modelledPower(model: PowerModel, utilisation: number, at: string): PowerFigure {
-  const between = (key: keyof Watts) => round(model.idle[key] + (model.full[key] - model.idle[key]) * utilisation)
+/** The model by published figures: straight between idle and full load. */
+export function publishedModel({ id, label, idle, full }: Machine): PowerModel {
   return {
-    value: between('value'),
-    low: between('low'),
-    high: between('high'),
+    source: `model:${id}@${tableVersion}`,
+    label,
+    watts: (utilisation) => between(idle, full, utilisation),
+  }
+}
+
+/** The point so far on the way from one range to another; 0 is the first, 1 the second. */
+export function between(from: Range, to: Range, part: number): Range {
+  const at = (key: keyof Range) => from[key] + (to[key] - from[key]) * part
+  return { low: at('low'), value: at('value'), high: at('high') }
+}
+
+/** The model's figure at a mean utilisation of 0..1. */
+export function modelledPower(model: PowerModel, utilisation: number, at: string): PowerFigure {
+  return {
+    ...mapRange(model.watts(utilisation), toMilliwatts),
     unit: 'W',
-    source: `model:${model.id}`,
+    source: model.source,
     at,
     class: 'modelled',
     boundary: 'wall',
@@ -152,6 +186,7 @@ export function modelledPower(model: PowerModel, utilisation: number, at: string
   }
 }
 
-function round(watts: number): number {
+/** Rounds watts to what is worth showing and keeping. */
+export function toMilliwatts(watts: number): number {
   return Math.round(watts * 1000) / 1000
 }

@@ -1,21 +1,45 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { CalibrationReading } from '../api.ts'
+import type { Share } from '../ledger/hours.ts'
 import { type PlugReading, PlugTrouble } from './plug.ts'
 import { type Plug, PowerMeter } from './power.ts'
-import { modelledPower, powerModelFor } from './power-model.ts'
+import { type Hardware, machineOf, modelledPower, publishedModel } from './power-model.ts'
+import { powerPairs } from './power-pairs.ts'
+import type { PowerSensor, SensorReading } from './power-sensor.ts'
 
-const pi4 = powerModelFor({
+const pi4: Hardware = {
   deviceTree: 'Raspberry Pi 4 Model B Rev 1.4',
   product: '',
   cpu: '',
   virtual: false,
   architecture: 'arm64',
-})
+}
+const published = publishedModel(machineOf(pi4))
 const start = Date.parse('2026-11-01T00:00:00Z')
 const minute = (number: number) => ({
   start: start + number * 60_000,
   end: start + (number + 1) * 60_000,
   trusted: true,
 })
+const idle: CalibrationReading = {
+  watts: 2.9,
+  low: 2.8,
+  high: 3,
+  utilisation: 0,
+  at: '2026-11-01T00:00:00Z',
+  boundary: 'wall',
+}
+const says = (totalWh: number, more: Partial<PlugReading> = {}): PlugReading => ({
+  source: 'shelly-gen2@1',
+  watts: 6,
+  wattsStep: 0.1,
+  wattsFloor: 0.2,
+  totalWh,
+  totalStepWh: 0.001,
+  ...more,
+})
+const energyOf = (shares: Share[]) => shares.reduce((sum, { quantities }) => sum + (quantities.energy ?? 0), 0)
 
 /** A plug that says what the test puts into it; null is silence. */
 class ScriptedPlug implements Plug {
@@ -27,42 +51,91 @@ class ScriptedPlug implements Plug {
   }
 }
 
+/** A sensor that says what the test puts into it. */
+class ScriptedSensor implements PowerSensor {
+  next: SensorReading | null = {
+    source: 'ina219@1',
+    boundary: 'dc-input',
+    watts: { low: 2.9, value: 3, high: 3.1 },
+    wall: { low: 3.2, value: 3.8, high: 4.4 },
+    packageWatts: 2,
+  }
+  calibration: readonly CalibrationReading[] = []
+
+  useCalibration(readings: readonly CalibrationReading[]): void {
+    this.calibration = readings
+  }
+
+  watch(): () => SensorReading | null {
+    return () => this.next
+  }
+}
+
 describe('the power meter', () => {
-  it('takes the model where there is no plug', async () => {
+  it('takes the model where there is nothing better', async () => {
     const meter = new PowerMeter(pi4)
     const [share] = await meter.settle(minute(0), 0.5)
     expect(share?.quantities).toMatchObject({ classRank: 2, seconds: 60, cpuSeconds: 30 })
-    expect(share?.quantities.energy).toBeCloseTo((modelledPower(pi4, 0.5, '').value / 60) * 1e6, 3)
+    expect(share?.quantities.energy).toBeCloseTo((published.watts(0.5).value / 60) * 1e6, 3)
+    expect(meter.lately(0, '')).toMatchObject({ class: 'modelled', boundary: 'wall', source: 'model:rpi-4b@1' })
+    expect(meter.idle('')).toMatchObject({ value: expect.closeTo(published.watts(0).value), source: 'model:rpi-4b@1' })
   })
 
-  it('measures by the differences of the plug’s counter', async () => {
-    const plug = new ScriptedPlug()
+  it('takes the household’s readings before the published ones, while there are any', async () => {
     const meter = new PowerMeter(pi4)
+    meter.useCalibration([idle])
+    expect(meter.lately(0, '')).toMatchObject({ value: 2.9, low: 2.8, high: 3, source: 'calibrated:rpi-4b@1' })
+    const [share] = await meter.settle(minute(0), 0)
+    expect(share?.quantities).toMatchObject({ classRank: 2, energy: expect.closeTo((2.9 / 60) * 1e6, 3) })
+    meter.useCalibration([])
+    expect(meter.lately(0, '').source).toBe('model:rpi-4b@1')
+  })
+
+  it('takes a sensor before any model: shown at its own boundary, counted at the wall', async () => {
+    const sensor = new ScriptedSensor()
+    const meter = new PowerMeter(pi4, sensor)
+    meter.useCalibration([idle])
+    expect(sensor.calibration).toEqual([idle])
+    const [share] = await meter.settle(minute(0), 0)
+    expect(share?.quantities).toMatchObject({ classRank: 1, energy: expect.closeTo((3.8 / 60) * 1e6, 3) })
+    expect(share?.quantities.energyHigh).toBeCloseTo((4.4 / 60) * 1e6, 3)
+    expect(meter.lately(0, '')).toMatchObject({ class: 'derived', boundary: 'dc-input', value: 3, source: 'ina219@1' })
+    expect(await meter.follow()(0, '')).toMatchObject({ class: 'derived', value: 3 })
+    sensor.next = null
+    const [without] = await meter.settle(minute(1), 0)
+    expect(without?.quantities.classRank).toBe(2)
+    expect(meter.lately(0, '').class).toBe('modelled')
+  })
+
+  it('takes a plug before everything, and measures by the differences of its counter', async () => {
+    const plug = new ScriptedPlug()
+    const meter = new PowerMeter(pi4, new ScriptedSensor())
     meter.usePlug(plug)
-    plug.next = { watts: 6, totalWh: 1000 }
-    expect((await meter.settle(minute(0), 0))[0]?.quantities.classRank).toBe(2) // no difference yet
-    plug.next = { watts: 6, totalWh: 1000.1 }
+    plug.next = says(1000)
+    expect((await meter.settle(minute(0), 0))[0]?.quantities.classRank).toBe(1) // no difference yet
+    plug.next = says(1000.1)
     const [share] = await meter.settle(minute(1), 0)
     expect(share?.quantities.classRank).toBe(0)
     expect(share?.quantities.energy).toBeCloseTo(100_000, 3)
     expect(share?.quantities.energyLow).toBeLessThan(100_000)
-    expect(meter.lately(0, '')).toMatchObject({ class: 'measured', value: 6 })
+    expect(meter.lately(0, '')).toMatchObject({ class: 'measured', value: 6, source: 'shelly-gen2@1' })
+    expect(await meter.follow()(0, '')).toMatchObject({ class: 'measured', value: 6 })
   })
 
   it('bridges a short silence with the counter, losing and doubling nothing', async () => {
     const plug = new ScriptedPlug()
     const meter = new PowerMeter(pi4)
     meter.usePlug(plug)
-    plug.next = { watts: 6, totalWh: 10 }
+    plug.next = says(10)
     await meter.settle(minute(0), 0)
     plug.next = null
     for (const number of [1, 2, 3]) expect(await meter.settle(minute(number), 0)).toEqual([])
     expect(meter.trouble()?.id).toBe('plug.silent')
     expect(meter.lately(0, '').class).toBe('modelled')
-    plug.next = { watts: 6, totalWh: 10.4 }
+    plug.next = says(10.4)
     const shares = await meter.settle(minute(4), 0)
     expect(shares).toHaveLength(4)
-    expect(shares.reduce((sum, { quantities }) => sum + (quantities.energy ?? 0), 0)).toBeCloseTo(400_000, 3)
+    expect(energyOf(shares)).toBeCloseTo(400_000, 3)
     expect(shares.every(({ quantities }) => quantities.classRank === 0)).toBe(true)
     expect(meter.trouble()).toBeNull()
   })
@@ -71,17 +144,30 @@ describe('the power meter', () => {
     const plug = new ScriptedPlug()
     const meter = new PowerMeter(pi4)
     meter.usePlug(plug)
-    plug.next = { watts: 6, totalWh: 10 }
+    plug.next = says(10)
     await meter.settle(minute(0), 0)
     plug.next = null
     const shares = []
     for (let number = 1; number <= 90; number += 1) shares.push(...(await meter.settle(minute(number), 0)))
     expect(shares.length).toBeGreaterThan(60)
     expect(shares.every(({ quantities }) => quantities.classRank === 2)).toBe(true)
-    plug.next = { watts: 6, totalWh: 19 }
+    plug.next = says(19)
     const back = await meter.settle(minute(91), 0)
     expect(back.every(({ quantities }) => quantities.classRank === 2)).toBe(true)
     expect(shares.length + back.length).toBe(91)
+  })
+
+  it('does not take a counter that stands still for a machine without power', async () => {
+    const plug = new ScriptedPlug()
+    const meter = new PowerMeter(pi4)
+    meter.usePlug(plug)
+    plug.next = says(10)
+    await meter.settle(minute(0), 0)
+    const shares = []
+    for (let number = 1; number <= 61; number += 1) shares.push(...(await meter.settle(minute(number), 0)))
+    expect(shares).toHaveLength(61)
+    expect(shares.every(({ quantities }) => quantities.classRank === 2)).toBe(true)
+    expect(meter.trouble()?.id).toBe('plug.stuck')
   })
 
   it.each([
@@ -91,16 +177,19 @@ describe('the power meter', () => {
     const plug = new ScriptedPlug()
     const meter = new PowerMeter(pi4)
     meter.usePlug(plug)
-    plug.next = { watts: 6, totalWh: 10 }
+    plug.next = says(10)
     await meter.settle(minute(0), 0)
-    plug.next = { watts: 6, totalWh }
+    plug.next = says(totalWh)
     const [share] = await meter.settle(minute(1), 0)
     expect(share?.quantities.classRank).toBe(2)
     expect(meter.trouble()?.id).toBe('plug.leap')
-    plug.next = { watts: 6, totalWh: totalWh + 0.1 }
-    const [next] = await meter.settle(minute(2), 0)
-    expect(next?.quantities.classRank).toBe(0)
-    expect(next?.quantities.energy).toBeCloseTo(100_000, 3)
+    for (let number = 2; number <= 61; number += 1) {
+      plug.next = says(totalWh + (number - 1) * 0.1)
+      const [next] = await meter.settle(minute(number), 0)
+      expect(next?.quantities.classRank).toBe(0)
+      expect(next?.quantities.energy).toBeCloseTo(100_000, 3)
+      expect(meter.trouble()?.id).toBe(number === 61 ? undefined : 'plug.leap')
+    }
   })
 
   it('hands out what it holds back when it stops or the plug is taken away', async () => {
@@ -110,6 +199,68 @@ describe('the power meter', () => {
     await meter.settle(minute(0), 0)
     expect(meter.usePlug(null)).toHaveLength(1)
     expect(meter.release()).toEqual([])
+  })
+
+  it('hands every interval out once, whatever plug and counter do, and no more energy than a socket carries', async () => {
+    const minutes = fc.array(fc.option(fc.double({ min: -1, max: 70, noNaN: true }), { freq: 3 }), { maxLength: 150 })
+    await fc.assert(
+      fc.asyncProperty(minutes, async (moves) => {
+        const plug = new ScriptedPlug()
+        const meter = new PowerMeter(pi4)
+        meter.usePlug(plug)
+        const shares: Share[] = []
+        let totalWh = 100
+        for (const [number, move] of moves.entries()) {
+          totalWh = Math.max(0, totalWh + (move ?? 0))
+          plug.next = move === null ? null : says(totalWh)
+          shares.push(...(await meter.settle(minute(number), 0)))
+        }
+        shares.push(...meter.release())
+        expect(shares.map(({ interval }) => interval.start)).toEqual(moves.map((_move, number) => minute(number).start))
+        for (const { quantities } of shares) {
+          const { energy = -1, energyLow = -1, energyHigh = -1, seconds } = quantities
+          expect(seconds).toBe(60)
+          expect(energyLow).toBeGreaterThanOrEqual(0)
+          expect(energy).toBeGreaterThanOrEqual(energyLow)
+          expect(energyHigh).toBeGreaterThanOrEqual(energy)
+          expect(energy).toBeLessThan(70e6)
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
+
+describe('a reading for calibration', () => {
+  it('typed in comes with its interval, and with what the processor said of itself', async () => {
+    const meter = new PowerMeter(pi4, new ScriptedSensor())
+    await meter.settle(minute(0), 0.1)
+    expect(meter.typedReading(3, 0.1, '2026-11-01T00:01:00Z')).toEqual({
+      watts: 3,
+      low: 2.7,
+      high: 3.3,
+      utilisation: 0.1,
+      packageWatts: 2,
+      at: '2026-11-01T00:01:00Z',
+      boundary: 'wall',
+    })
+    expect(new PowerMeter(pi4).typedReading(3, 0.1, '')).not.toHaveProperty('packageWatts')
+  })
+
+  it('taken from a plug is the mean of at least ten minutes, and begins anew afterwards', async () => {
+    const plug = new ScriptedPlug()
+    const meter = new PowerMeter(pi4)
+    meter.usePlug(plug)
+    for (let number = 0; number <= 10; number += 1) {
+      expect(meter.takeReading('')).toBeNull()
+      plug.next = says(number * 0.1)
+      await meter.settle(minute(number), number > 5 ? 0.4 : 0)
+    }
+    const reading = meter.takeReading('2026-11-01T00:11:00Z')
+    expect(reading).toMatchObject({ watts: expect.closeTo(6), utilisation: expect.closeTo(0.2), boundary: 'wall' })
+    expect(reading?.low).toBeLessThan(5.9)
+    expect(reading?.high).toBeGreaterThan(6.1)
+    expect(meter.takeReading('')).toBeNull()
   })
 })
 
@@ -123,40 +274,39 @@ describe('the power model', () => {
     [{ ...machine, deviceTree: 'Raspberry Pi 4 Model B Rev 1.5' }, 'rpi-4b@1'],
     [{ ...machine, deviceTree: 'Raspberry Pi 400 Rev 1.0' }, 'rpi-400@1'],
     [{ ...machine, deviceTree: 'Raspberry Pi 5 Model B Rev 1.0' }, 'rpi-5@1'],
+    [{ ...machine, deviceTree: 'Raspberry Pi Compute Module Zero Rev 1.0' }, 'rpi-cm0@1'],
     [{ ...machine, cpu: 'Intel(R) N100' }, 'intel-n100@1'],
     [{ ...machine, cpu: 'Intel(R) N150' }, 'intel-n150@1'],
     [{ ...machine, virtual: true }, 'virtual-machine@1'],
     [machine, 'unknown-x86@1'],
     [{ ...machine, architecture: 'arm64', deviceTree: 'Orange Pi Zero' }, 'unknown-arm@1'],
   ])('of %j is %s', (hardware, id) => {
-    expect(powerModelFor(hardware).id).toBe(id)
+    expect(publishedModel(machineOf(hardware)).source).toBe(`model:${id}`)
   })
 
   it.each([
-    // Published pairs of idle and full watts: each must lie within the interval of its board.
-    ['Raspberry Pi Zero 2 W', 0.6, 2.1],
-    ['Raspberry Pi 3 Model B Plus', 3.1, 5.6],
-    ['Raspberry Pi 3 Model B Plus', 1.9, 5.1],
-    ['Raspberry Pi 4 Model B', 1.6, 5.0],
-    ['Raspberry Pi 4 Model B', 2.7, 6.4],
-    ['Raspberry Pi 4 Model B', 3.06, 6.12],
-    ['Raspberry Pi 4 Model B', 2.2, 5.4],
-    ['Raspberry Pi 4 Model B', 3.0, 6.3],
-    ['Raspberry Pi 400', 2.7, 5.2],
-    ['Raspberry Pi 5', 2.8, 9.7],
-  ])('of %s covers %d W idle and %d W full', (deviceTree, idle, full) => {
-    const model = powerModelFor({ ...machine, architecture: 'arm64', deviceTree })
-    const [low, high] = [modelledPower(model, 0, ''), modelledPower(model, 1, '')]
-    expect(low.low).toBeLessThanOrEqual(idle)
-    expect(low.high).toBeGreaterThanOrEqual(idle)
-    expect(high.low).toBeLessThanOrEqual(full)
-    expect(high.high).toBeGreaterThanOrEqual(full)
-    expect(low).toMatchObject({ class: 'modelled', boundary: 'wall' })
+    ['Raspberry Pi Zero 2 W', 'rpi-zero-2-w'],
+    ['Raspberry Pi Compute Module 0', 'rpi-cm0'],
+    ['Raspberry Pi 3 Model B Plus', 'rpi-3b-plus'],
+    ['Raspberry Pi 4 Model B', 'rpi-4b'],
+    ['Raspberry Pi 400', 'rpi-400'],
+    ['Raspberry Pi 5', 'rpi-5'],
+  ])('of %s covers every pair published of it, and 30 per cent', (deviceTree, type) => {
+    const model = publishedModel(machineOf({ ...machine, architecture: 'arm64', deviceTree }))
+    const [idle, full] = [modelledPower(model, 0, ''), modelledPower(model, 1, '')]
+    expect(idle).toMatchObject({ class: 'modelled', boundary: 'wall' })
+    for (const pair of powerPairs.filter((each) => each.type === type)) {
+      expect(idle.low).toBeLessThanOrEqual(pair.idle + 0.001)
+      expect(idle.high).toBeGreaterThanOrEqual(pair.idle - 0.001)
+      expect(full.low).toBeLessThanOrEqual(pair.full + 0.001)
+      expect(full.high).toBeGreaterThanOrEqual(pair.full - 0.001)
+    }
+    expect(idle.high - idle.low).toBeGreaterThanOrEqual(0.6 * idle.value - 0.002)
   })
 
   it('is wider for what it does not know', () => {
     const width = (utilisation: number, hardware: typeof machine) => {
-      const { low, value, high } = modelledPower(powerModelFor(hardware), utilisation, '')
+      const { low, value, high } = modelledPower(publishedModel(machineOf(hardware)), utilisation, '')
       return (high - low) / value
     }
     const known = { ...machine, architecture: 'arm64', deviceTree: 'Raspberry Pi 5' }

@@ -90,6 +90,48 @@ describe('the sampling cycle', () => {
     })
   })
 
+  it('derives power from the processor’s counters where there are any, and is calibrated by what is typed in', async () => {
+    const zone = 'sys/class/powercap/intel-rapl:0'
+    await kit.write(`${zone}/name`, 'package-0\n')
+    await kit.write(`${zone}/max_energy_range_uj`, '262143328850\n')
+    await kit.write(`${zone}/energy_uj`, '262000000000\n')
+    const cycles = recorder()
+    await minutes(cycles, 1)
+    expect(cycles.figures().power.class).toBe('modelled') // they stood still
+    await kit.write(`${zone}/energy_uj`, `${262_000_000_000 + 120_000_000}\n`)
+    await minutes(cycles, 1)
+    expect(cycles.figures().power).toMatchObject({ class: 'derived', boundary: 'wall', source: 'rapl@1' })
+    const reading = cycles.typedReading(7)
+    expect(reading).toMatchObject({ watts: 7, packageWatts: 2, utilisation: expect.closeTo(0.5) })
+    await cycles.useCalibration([reading])
+    await kit.write(`${zone}/energy_uj`, '96671150\n') // over its end, by two watts again
+    await minutes(cycles, 1)
+    expect(cycles.figures().power).toMatchObject({ value: expect.closeTo(7, 2), source: 'calibrated:rapl@1' })
+    expect(failures).toEqual([])
+  })
+
+  it('takes a plug’s word for a while as a reading, and goes by it without the plug', async () => {
+    let totalWh = 100
+    const plug = {
+      async read() {
+        totalWh += 0.05
+        return { source: 'shelly-gen2@1', watts: 3, wattsStep: 0.1, wattsFloor: 0.2, totalWh, totalStepWh: 0.001 }
+      },
+    }
+    const cycles = recorder()
+    await cycles.usePlug(plug)
+    await minutes(cycles, 5)
+    expect(cycles.takeReading()).toBeNull()
+    await minutes(cycles, 10)
+    const reading = cycles.takeReading()
+    expect(reading).toMatchObject({ watts: expect.closeTo(3, 1), utilisation: expect.closeTo(0.5) })
+    await cycles.usePlug(null)
+    await cycles.useCalibration(reading ? [reading] : [])
+    await minutes(cycles, 1)
+    expect(cycles.figures().power).toMatchObject({ value: expect.closeTo(3, 1), source: 'calibrated:rpi-4b@1' })
+    expect(cycles.idlePower().value).toBeLessThan(2)
+  })
+
   it('goes on when the kernel’s files are gone', async () => {
     const cycles = recorder()
     await kit.write('proc/stat', 'nonsense')

@@ -1,4 +1,4 @@
-import type { Figure, LiveFigures, Problem } from '../api.ts'
+import type { CalibrationReading, Figure, LiveFigures, PowerFigure, Problem } from '../api.ts'
 import { type Clock, LapTimer } from '../ledger/clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { type CpuTimes, readCpuTimes, utilisation } from '../meters/cpu.ts'
@@ -6,7 +6,8 @@ import type { SystemTrees } from '../meters/files.ts'
 import { InterfaceMeter } from '../meters/interfaces.ts'
 import { readMemory } from '../meters/memory.ts'
 import { type Plug, PowerMeter } from '../meters/power.ts'
-import { powerModelFor, readHardware } from '../meters/power-model.ts'
+import { readHardware } from '../meters/power-model.ts'
+import { findPowerSensor } from '../meters/power-sensor.ts'
 import { findTemperatureSensor, readTemperature, type TemperatureSensor } from '../meters/temperature.ts'
 import { TrafficMeter } from '../meters/traffic.ts'
 
@@ -47,7 +48,10 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     const { trees, countersFile, clock } = options
     this.#options = options
-    this.#power = new PowerMeter(powerModelFor(readHardware(trees)))
+    this.#power = new PowerMeter(
+      readHardware(trees),
+      findPowerSensor(trees.sys, () => clock.monotonic()),
+    )
     this.#traffic = new TrafficMeter(new InterfaceMeter(trees.sys), countersFile)
     this.#sensor = findTemperatureSensor(trees.sys)
     this.#laps = new LapTimer(clock)
@@ -79,6 +83,22 @@ export class Recorder {
     await this.cycle()
   }
 
+  /** Uses the household's own readings at the wall from now on; none brings back the published figures. */
+  async useCalibration(readings: readonly CalibrationReading[]): Promise<void> {
+    await this.cycle()
+    this.#power.useCalibration(readings)
+  }
+
+  /** What somebody reads off a meter at the wall now, with how busy the kit was in the last minute that was closed. */
+  typedReading(watts: number): CalibrationReading {
+    return this.#power.typedReading(watts, this.#utilisation, this.#at())
+  }
+
+  /** The mean of what the plug measured since it was set or last asked for; null while that is under ten minutes. */
+  takeReading(): CalibrationReading | null {
+    return this.#power.takeReading(this.#at())
+  }
+
   /** Closes the interval since the last cycle. Never rejects. */
   async cycle(): Promise<void> {
     this.#cycle ??= this.#close()
@@ -99,6 +119,11 @@ export class Recorder {
     return this.#power.trouble()
   }
 
+  /** What the kit needs for being there, by its model. */
+  idlePower(): PowerFigure {
+    return this.#power.idle(this.#at())
+  }
+
   /** Figures for a page: no plug is asked for them. */
   figures(): LiveFigures {
     const load = this.#load(this.#cpu)
@@ -109,11 +134,12 @@ export class Recorder {
   /** A stream's own view of the moment: each call gives the mean since the call before. */
   stream(): () => Promise<LiveFigures> {
     let before = this.#cpu
+    const power = this.#power.follow()
     return async () => {
       const load = this.#load(before)
       before = load.cpu
       const at = this.#at()
-      return { power: await this.#power.power(load.utilisation, at), ...this.#rest(load.utilisation, at) }
+      return { power: await power(load.utilisation, at), ...this.#rest(load.utilisation, at) }
     }
   }
 
