@@ -249,7 +249,16 @@ export interface Tariffs {
  * `power`: energy above idle, a line for each price; `idle`: what the machine needs for being there; `standing`: the
  * fixed part of the power contract.
  */
-export type BillLineKind = 'power' | 'idle' | 'standing' | 'internet' | 'hardware' | 'card' | 'disk' | 'domain' | 'relay'
+export type BillLineKind =
+  | 'power'
+  | 'idle'
+  | 'standing'
+  | 'internet'
+  | 'hardware'
+  | 'card'
+  | 'disk'
+  | 'domain'
+  | 'relay'
 
 export interface BillLine {
   /** Unique within the month: `power/night`, `idle`, `disk/backups`; `@` and a day where a price changed in it. */
@@ -307,7 +316,7 @@ export interface PersonShare {
 /** A question of the kind "what if": another price, other people, another disk. */
 export type Change =
   | { kind: 'price'; perKwh: string }
-  /** Traffic and the energy above idle are taken to grow with them. */
+  /** Traffic and the energy above idle are taken to grow with them; all energy stays where idle is not known. */
   | { kind: 'people'; people: number }
   /** `watts`: what it needs all the time. */
   | { kind: 'disk'; price: string; years: number; watts: number }
@@ -395,6 +404,8 @@ export interface AgentSettings {
   pricePerKwh: string | null
   timezone: string
   plug: { kind: PlugKind; address: string } | null
+  /** The household's own readings at the wall, which make the estimate better. */
+  calibration: CalibrationReading[]
   /** Share of the internet bill that counts, per month; null: not counted. */
   internetPerMonth: string | null
   hardware: { price: string; years: number } | null
@@ -411,10 +422,12 @@ export interface AgentSettings {
  * | GET /v1/readings?hours=N (1..9600) | { readings: HourlyReading[] }, oldest first; missing hours are gaps |
  * | GET /v1/settings | AgentSettings |
  * | PUT /v1/settings | AgentSettings as stored; 422 with the field named |
- * | POST /v1/plug/test { address } | { power: PowerFigure, device: string } or 422 with the reason |
+ * | POST /v1/plug/test { address } | { power: PowerFigure, device: string, kind: PlugKind } or 422 with the reason |
+ * | POST /v1/calibration { watts } or { from: 'plug' } | AgentSettings with a reading more; 422 where the plug was read for less than ten minutes |
  * | GET /v1/live | Server-Sent Events, one `data: LiveFigures` every 5 s while connected |
  * | GET /v1/entries?from=DAY&to=DAY&kind=K&party=ID | { entries: Entry[] } (ledger/entry.ts), as recorded; every filter may be left out |
  * | POST /v1/entries EntryDraft without `instance` | Entry as recorded; 422 with the field named; 503 while the journal cannot be written |
+ * | GET /v1/export?format=F&month=M | { text, mediaType, extension }; F is hledger, ledger, beancount, csv or json, without M everything |
  * | GET /v1/parties | { parties: Party[] } |
  * | POST /v1/parties { name } | Party |
  * | POST /v1/parties/erase { id } | { erased: number }; the name and the content of the entries about it are gone |

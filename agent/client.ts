@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http'
-import type { AgentError, AgentSettings, HourlyReading, LiveFigures, PowerFigure, Summary } from './api.ts'
+import type { AgentError, AgentSettings, HourlyReading, LiveFigures, PlugKind, PowerFigure, Summary } from './api.ts'
 import type { Entry, EntryDraft } from './ledger/entry.ts'
 import type { EntryFilter, Party } from './ledger/journal.ts'
 import { request } from './node-http.ts'
 
 const maximumAnswer = 8 * 1024 * 1024
+/** Some years of entries, in the longest of their formats. */
+const maximumExport = 64 * 1024 * 1024
 
 /** The agent said no (`status` 4xx or 5xx), or could not be asked (`status` 0, code `agent.unreachable` or `agent.nonsense`). */
 export class AgentRefusal extends Error {
@@ -54,8 +56,13 @@ export class AgentClient {
   }
 
   /** Reads a plug once without keeping it; status 422 says why it cannot be used. */
-  testPlug(address: string): Promise<{ power: PowerFigure; device: string }> {
+  testPlug(address: string): Promise<{ power: PowerFigure; device: string; kind: PlugKind }> {
     return this.#json('POST', '/v1/plug/test', { address })
+  }
+
+  /** Adds a reading of a meter at the wall, or the mean of the plug's, to the calibration. */
+  calibrate(reading: { watts: number } | { from: 'plug' }): Promise<AgentSettings> {
+    return this.#json('POST', '/v1/calibration', reading)
   }
 
   /** Entries in the order they were recorded; erased ones are missing. */
@@ -68,6 +75,12 @@ export class AgentClient {
   /** Records an entry; status 422 names the `field` that was refused. */
   recordEntry(draft: Omit<EntryDraft, 'instance'>): Promise<Entry> {
     return this.#json('POST', '/v1/entries', draft)
+  }
+
+  /** Entries of a month such as `2026-11`, or all, in a format of ledger/exports/export.ts. */
+  exportEntries(format: string, month?: string): Promise<{ text: string; mediaType: string; extension: string }> {
+    const query = new URLSearchParams({ format, ...(month === undefined ? {} : { month }) })
+    return this.#json('GET', `/v1/export?${query}`, undefined, maximumExport)
   }
 
   async parties(): Promise<Party[]> {
@@ -111,7 +124,7 @@ export class AgentClient {
     }
   }
 
-  async #json<Answer>(method: string, target: string, body?: unknown): Promise<Answer> {
+  async #json<Answer>(method: string, target: string, body?: unknown, maximum = maximumAnswer): Promise<Answer> {
     const signal = AbortSignal.timeout(this.#timeoutMs)
     const response = await this.#send(method, target, body, signal)
     if (response.statusCode === 204) {
@@ -119,7 +132,7 @@ export class AgentClient {
       return undefined as Answer
     }
     if (response.statusCode !== 200) throw await this.#refusal(response)
-    return (await this.#read(response)) as Answer
+    return (await this.#read(response, maximum)) as Answer
   }
 
   #send(method: string, target: string, body?: unknown, signal?: AbortSignal): Promise<IncomingMessage> {
@@ -141,14 +154,14 @@ export class AgentClient {
     })
   }
 
-  async #read(response: IncomingMessage): Promise<unknown> {
+  async #read(response: IncomingMessage, maximum = maximumAnswer): Promise<unknown> {
     const chunks: Buffer[] = []
     let length = 0
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
         chunks.push(chunk)
         length += chunk.length
-        if (length > maximumAnswer) throw new Error('the answer is too long')
+        if (length > maximum) throw new Error('the answer is too long')
       }
       return JSON.parse(Buffer.concat(chunks).toString('utf8'))
     } catch (error) {

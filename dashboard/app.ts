@@ -4,6 +4,7 @@ import { addErrors } from './errors.ts'
 import { Idle } from './idle.ts'
 import { layout, type PageParts } from './layout.ts'
 import type { DashboardOptions } from './options.ts'
+import { addCalibration } from './pages/calibration.ts'
 import { addClaim } from './pages/claim.ts'
 import { addCosts } from './pages/costs.ts'
 import { addDiagnosis } from './pages/diagnosis.ts'
@@ -60,6 +61,7 @@ export function buildApp(options: Pick<DashboardOptions, 'paths' | 'assets'>, se
   addSignIn(app, services)
   addHome(app, services)
   addPower(app, services)
+  addCalibration(app, services)
   addStorage(app, services)
   addTraffic(app, services)
   addCosts(app, services)

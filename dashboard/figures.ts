@@ -15,7 +15,8 @@ export function aboutMoney({ words, format }: Visit, range: MoneyRange, powerCla
 /** Machine-readable origin of a power figure in words. */
 export function sourceInWords({ words }: Visit, figure: PowerFigure): string {
   const { sources } = words.power
-  if (figure.source.startsWith('shelly')) return sources.plug
+  if (/^(shelly|tasmota)/.test(figure.source)) return sources.plug
+  if (figure.source.startsWith('calibrated')) return sources.calibrated
   if (figure.source.startsWith('model')) return sources.model
   if (figure.source.startsWith('rapl') || figure.source.includes('powercap')) return sources.rapl
   if (figure.source.startsWith('hwmon') || figure.source.startsWith('ina')) return sources.hwmon

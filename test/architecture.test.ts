@@ -10,7 +10,8 @@ type Folder = (typeof folders)[number]
 const allowed: Record<Folder, RegExp> = {
   agent: /^$/,
   images: /^$/,
-  dashboard: /^agent\/(api|client|node-http|paths|ledger\/(entry|corrections)|helper\/(client|protocol))\.ts$|^agent\/testing\//,
+  dashboard:
+    /^agent\/(api|client|node-http|paths|ledger\/(entry|corrections)|helper\/(client|protocol))\.ts$|^agent\/testing\//,
   provision: /^(images|agent)\//,
   test: /^(agent|dashboard|images|provision)\//,
   bin: /^(agent|dashboard|images|provision|test)\//,

@@ -2,9 +2,11 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type {
   AgentSettings,
+  CalibrationReading,
   HealthCheck,
   HourlyReading,
   LiveFigures,
+  PlugKind,
   PowerFigure,
   StorageUse,
   Summary,
@@ -18,6 +20,7 @@ import { SlotKeeper } from '../health/slot-keeper.ts'
 import { callHelper } from '../helper/client.ts'
 import { type Clock, kitClock } from '../ledger/clock.ts'
 import type { Entry, EntryDraft } from '../ledger/entry.ts'
+import { type ExportFormat, exportEntries } from '../ledger/exports/export.ts'
 import { hourMs } from '../ledger/hours.ts'
 import { type EntryFilter, Journal, type Party } from '../ledger/journal.ts'
 import { hourlyReading, Ledger } from '../ledger/ledger.ts'
@@ -25,7 +28,7 @@ import { meteredDays, storageEntries } from '../ledger/metered-days.ts'
 import { Schedules } from '../ledger/schedules.ts'
 import { readText, type SystemTrees, systemTrees } from '../meters/files.ts'
 import { type DayUse, fullOn, withToday } from '../meters/growth.ts'
-import { measuredPower, ShellyPlug } from '../meters/plug.ts'
+import { measuredPower, PlugTrouble, recognisePlug, SmartPlug } from '../meters/plug.ts'
 import { readSpace } from '../meters/storage.ts'
 import type { KitPaths } from '../paths.ts'
 import { type ServerCounts, ServerTrouble } from '../servers/server.ts'
@@ -123,6 +126,7 @@ export class Agent {
     this.#settings.start()
     this.#ledger.start()
     await this.#applyPlug()
+    await this.#recorder.useCalibration(this.#settings.current().calibration)
     this.#recorder.start()
     this.#schedules.start()
     this.#networkWatch.start()
@@ -209,6 +213,16 @@ export class Agent {
     return this.#journal.record({ instance: this.#instance(), ...draft })
   }
 
+  /** The entries of a month (`2026-11`), or all, as text in a format. Throws `JournalTrouble`. */
+  exportEntries(format: ExportFormat, month: string | undefined): string {
+    return exportEntries(format, {
+      entries: this.#journal.entries(),
+      names: new Map(this.#journal.parties().map(({ id, name }) => [id, name])),
+      currency: this.#settings.current().currency,
+      ...(month !== undefined && { month }),
+    })
+  }
+
   /** Throws `JournalTrouble`. */
   parties(): Party[] {
     return this.#journal.parties()
@@ -230,17 +244,40 @@ export class Agent {
 
   /** Throws `SettingRefused`. */
   async storeSettings(value: unknown): Promise<AgentSettings> {
-    const before = this.#settings.current().plug?.address
+    const before = this.#settings.current()
     const settings = this.#settings.store(value)
-    if (settings.plug?.address !== before) await this.#applyPlug()
+    if (JSON.stringify(settings.plug) !== JSON.stringify(before.plug)) await this.#applyPlug()
+    await this.#recorder.useCalibration(settings.calibration)
     return settings
   }
 
-  /** Reads a plug once. Rejects with `PlugTrouble`. */
-  async testPlug(address: string): Promise<{ power: PowerFigure; device: string }> {
-    const plug = this.#plugAt(address)
+  /** Finds out what plug it is and reads it once. Rejects with `PlugTrouble`. */
+  async testPlug(address: string): Promise<{ power: PowerFigure; device: string; kind: PlugKind }> {
+    const plug = await recognisePlug(address, () => this.#files.network(), this.#plugPort)
     const reading = await plug.read()
-    return { power: measuredPower(reading, new Date(this.#clock.now()).toISOString()), device: await plug.describe() }
+    const power = measuredPower(reading, new Date(this.#clock.now()).toISOString())
+    return { power, device: await plug.describe(), kind: plug.kind }
+  }
+
+  /** Adds a reading that somebody took off a meter at the wall a moment ago. Throws `SettingRefused`. */
+  calibrate(watts: number): Promise<AgentSettings> {
+    return this.#addReading(this.#recorder.typedReading(watts))
+  }
+
+  /** Adds the mean of what the plug measured lately. Throws `PlugTrouble` where that is too short. */
+  calibrateByPlug(): Promise<AgentSettings> {
+    const reading = this.#recorder.takeReading()
+    if (reading) return this.#addReading(reading)
+    throw new PlugTrouble(
+      'short',
+      'The plug has not measured for ten minutes yet.',
+      'Leave it in place, and the kit alone, and try again in a quarter of an hour.',
+    )
+  }
+
+  #addReading(reading: CalibrationReading): Promise<AgentSettings> {
+    const settings = this.#settings.current()
+    return this.storeSettings({ ...settings, calibration: [...settings.calibration, reading] })
   }
 
   /** Takes the dashboard's word for the number of accounts until the server is asked again. */
@@ -261,11 +298,8 @@ export class Agent {
 
   async #applyPlug(): Promise<void> {
     const { plug } = this.#settings.current()
-    await this.#recorder.usePlug(plug && this.#plugAt(plug.address))
-  }
-
-  #plugAt(address: string): ShellyPlug {
-    return new ShellyPlug(address, () => this.#files.network(), this.#plugPort)
+    const network = () => this.#files.network()
+    await this.#recorder.usePlug(plug && new SmartPlug(plug.kind, plug.address, network, this.#plugPort))
   }
 
   #problems() {

@@ -44,6 +44,7 @@ const settings: AgentSettings = {
   pricePerKwh: '0.32',
   timezone: 'Europe/Berlin',
   plug: null,
+  calibration: [],
   internetPerMonth: null,
   hardware: null,
   domainPerYear: null,
@@ -125,8 +126,9 @@ describe('the agent’s API', () => {
   })
 
   it('tests a plug, and measures with it once it is set', async () => {
-    const { power, device } = await client.testPlug('127.0.0.1')
-    expect(power).toMatchObject({ value: 4.4, class: 'measured', source: 'shelly-gen2' })
+    const { power, device, kind } = await client.testPlug('127.0.0.1')
+    expect(kind).toBe('shelly-gen2')
+    expect(power).toMatchObject({ value: 4.4, class: 'measured', source: 'shelly-gen2@1' })
     expect(device).toBe('Hearth · Plug S')
     expect((await client.settings()).plug).toBeNull()
     await client.saveSettings({ ...settings, plug: { kind: 'shelly-gen2', address: '127.0.0.1' } })
@@ -134,6 +136,24 @@ describe('the agent’s API', () => {
       expect(figures.power.class).toBe('measured')
       break
     }
+  })
+
+  it('estimates closer to a reading at the wall, kept over a restart, until it is taken back', async () => {
+    await client.saveSettings(settings)
+    const before = (await client.summary()).power
+    const calibrated = await client.calibrate({ watts: 2.9 })
+    expect(calibrated.calibration).toMatchObject([{ watts: 2.9, boundary: 'wall' }])
+    const { power } = await client.summary()
+    expect(power).toMatchObject({ class: 'modelled', source: 'calibrated:rpi-4b@1' })
+    expect(power.high - power.low).toBeLessThan(before.high - before.low)
+    await agent.stop()
+    await agent.start()
+    expect((await client.summary()).power.source).toBe('calibrated:rpi-4b@1')
+    await client.saveSettings({ ...calibrated, calibration: [] })
+    expect((await client.summary()).power.source).toBe('model:rpi-4b@1')
+    for (const reading of [{ watts: 0 }, { watts: Number.NaN }, { watts: '3' as never }])
+      await expect(client.calibrate(reading)).rejects.toMatchObject({ status: 422, field: 'watts' })
+    await expect(client.calibrate({ from: 'plug' })).rejects.toMatchObject({ status: 422, code: 'plug.short' })
   })
 
   it('refuses to test a plug elsewhere', async () => {

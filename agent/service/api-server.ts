@@ -3,8 +3,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import type { AgentError } from '../api.ts'
 import { EntryRefused } from '../ledger/entry.ts'
+import { type ExportFormat, exportFormats } from '../ledger/exports/export.ts'
 import { type EntryFilter, JournalTrouble } from '../ledger/journal.ts'
-import { PlugTrouble } from '../meters/plug.ts'
+import { maximumWatts, PlugTrouble } from '../meters/plug.ts'
 import { createServer } from '../node-http.ts'
 import type { Agent } from './agent.ts'
 import { SettingRefused } from './settings.ts'
@@ -53,9 +54,22 @@ export class ApiServer {
         PUT: async (request) => agent.storeSettings(await readJson(request)),
       },
       '/v1/plug/test': { POST: async (request) => agent.testPlug(addressOf(await readJson(request))) },
+      '/v1/calibration': {
+        POST: async (request) => {
+          const body = await readJson(request)
+          return field(body, 'from') === 'plug' ? agent.calibrateByPlug() : agent.calibrate(wattsOf(body))
+        },
+      },
       '/v1/entries': {
         GET: (_request, query) => ({ entries: agent.entries(filterOf(query)) }),
         POST: async (request) => agent.recordEntry(objectOf(await readJson(request)) as never),
+      },
+      '/v1/export': {
+        GET: (_request, query) => {
+          const format = formatOf(query)
+          const { mediaType, extension } = exportFormats[format]
+          return { text: agent.exportEntries(format, monthOf(query)), mediaType, extension }
+        },
       },
       '/v1/parties': {
         GET: () => ({ parties: agent.parties() }),
@@ -204,6 +218,12 @@ function addressOf(body: unknown): string {
   throw new SettingRefused('address', 'address must be a text.', 'Send { "address": "192.168.1.40" }.')
 }
 
+function wattsOf(body: unknown): number {
+  const watts = field(body, 'watts')
+  if (typeof watts === 'number' && watts > 0 && watts <= maximumWatts) return watts
+  throw new SettingRefused('watts', `watts must be a number from 0 to ${maximumWatts}.`, 'Send { "watts": 3.4 }.')
+}
+
 function countOf(body: unknown): number {
   const count = field(body, 'count')
   if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 && count <= 100_000) return count
@@ -214,6 +234,19 @@ function countOf(body: unknown): number {
 function filterOf(query: URLSearchParams): EntryFilter {
   const names = ['from', 'to', 'kind', 'party'] as const
   return Object.fromEntries(names.flatMap((name) => (query.has(name) ? [[name, query.get(name)]] : [])))
+}
+
+function formatOf(query: URLSearchParams): ExportFormat {
+  const names = Object.keys(exportFormats) as ExportFormat[]
+  const format = names.find((name) => name === query.get('format'))
+  if (format) return format
+  throw new Refused(400, 'format', 'There is no such format.', `Ask for ${names.join(', ')}.`)
+}
+
+function monthOf(query: URLSearchParams): string | undefined {
+  const month = query.get('month') ?? undefined
+  if (month === undefined || /^\d{4}-(0[1-9]|1[0-2])$/.test(month)) return month
+  throw new Refused(400, 'month', 'month is none.', 'Ask for one such as 2026-11, or leave it out.')
 }
 
 function objectOf(body: unknown): object {

@@ -4,8 +4,9 @@ import type { AgentSettings, KitFacts, NetworkFacts, Problem } from '../api.ts'
 import { isTimeZone } from '../costs/calendar.ts'
 import { isCurrency, minorUnits } from '../costs/currency.ts'
 import { decimalPlaces, parseDecimal } from '../costs/decimal.ts'
+import { checkReadings, ReadingRefused } from '../meters/calibration.ts'
 import { readText } from '../meters/files.ts'
-import { checkPlugAddress, PlugTrouble } from '../meters/plug.ts'
+import { checkPlugAddress, PlugTrouble, plugKinds } from '../meters/plug.ts'
 import { writeDurably } from './durable.ts'
 
 /** A setting that cannot be stored; `field` names it, `next` says what to write instead. */
@@ -40,7 +41,7 @@ export class SettingsFile {
     const text = readText(this.#file)
     if (text === null) return
     try {
-      this.#stored = checkSettings(JSON.parse(text))
+      this.#stored = checkSettings({ calibration: [], ...JSON.parse(text) })
     } catch (error) {
       const aside = freeName(`${this.#file}.damaged`)
       renameSync(this.#file, aside)
@@ -61,6 +62,7 @@ export class SettingsFile {
       timezone: isTimeZone(timezone) ? timezone : 'UTC',
       pricePerKwh: null,
       plug: null,
+      calibration: [],
       internetPerMonth: null,
       hardware: null,
       domainPerYear: null,
@@ -97,6 +99,7 @@ export function checkSettings(value: unknown): AgentSettings {
     'pricePerKwh',
     'timezone',
     'plug',
+    'calibration',
     'internetPerMonth',
     'hardware',
     'domainPerYear',
@@ -119,16 +122,26 @@ export function checkSettings(value: unknown): AgentSettings {
     internetPerMonth: optionalAmount('internetPerMonth', coins),
     domainPerYear: optionalAmount('domainPerYear', coins),
     plug: given.plug === null ? null : plug(given.plug),
+    calibration: calibration(given.calibration),
     hardware: given.hardware === null ? null : hardware(given.hardware, coins),
   }
 }
 
 function plug(value: unknown): NonNullable<AgentSettings['plug']> {
   const { kind, address } = object(value, 'plug', ['kind', 'address'])
-  if (kind !== 'shelly-gen2') {
-    throw new SettingRefused('plug.kind', 'This kind of plug is not supported.', 'Write shelly-gen2.')
+  const known = plugKinds.find((each) => each === kind)
+  if (!known)
+    throw new SettingRefused('plug.kind', 'This kind of plug is not supported.', `Write ${plugKinds.join(', ')}.`)
+  return { kind: known, address: text(address, 'plug.address') }
+}
+
+function calibration(value: unknown): AgentSettings['calibration'] {
+  try {
+    return checkReadings(value)
+  } catch (error) {
+    if (!(error instanceof ReadingRefused)) throw error
+    throw new SettingRefused(error.field, error.message, error.next)
   }
-  return { kind, address: text(address, 'plug.address') }
 }
 
 function hardware(value: unknown, coins: number): NonNullable<AgentSettings['hardware']> {

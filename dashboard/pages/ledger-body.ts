@@ -8,6 +8,15 @@ import type { KitVisit, Visit } from '../visit.ts'
 export const typedKinds = ['donation', 'bill', 'purchase', 'work'] as const
 export type TypedKind = (typeof typedKinds)[number]
 
+/** What entries can be taken home as, and what people call it. */
+export const exportFormats = [
+  ['csv', 'CSV'],
+  ['json', 'JSON'],
+  ['hledger', 'hledger'],
+  ['ledger', 'Ledger'],
+  ['beancount', 'Beancount'],
+] as const
+
 /** A form that came back: what was typed, and what was wrong with it. */
 export interface LedgerDraft {
   kind?: TypedKind
@@ -51,7 +60,17 @@ ${others.length === 0 ? html`<p>${words.ledger.none}</p>` : html`<ul class="card
 ${typedKinds.map((kind) => addForm(visit, kind, month, draft))}
 <h2>${words.ledger.metered}</h2>
 ${metered.length === 0 ? html`<p>${words.ledger.notMetered}</p>` : meteredTable(visit, metered)}
+<h2>${words.ledger.take}</h2>
+<p>${words.ledger.takeText}</p>
+${exportLinks(monthName(visit, month), `&month=${month}`)}
+${exportLinks(words.ledger.everything, '')}
 <p class="hint">${words.ledger.never(format.zone)}</p>`
+}
+
+function exportLinks(title: string, more: string): Html {
+  const link = ([format, name]: readonly [string, string]) =>
+    html`<a href="/costs/ledger/export?format=${format}${more}" download>${name}</a> `
+  return html`<p class="actions"><span>${title}:</span> ${exportFormats.map(link)}</p>`
 }
 
 const meteredKinds = ['power', 'traffic', 'storage']

@@ -97,6 +97,27 @@ describe('the ledger', () => {
     expect(await october()).toContain('confirmed by Cleo')
   })
 
+  test('can be taken home in each format, a month or everything', async () => {
+    for (const [format, type] of [
+      ['csv', 'text/csv'],
+      ['json', 'application/json'],
+      ['hledger', 'text/plain'],
+      ['ledger', 'text/plain'],
+      ['beancount', 'text/plain'],
+    ]) {
+      const { statusCode, headers, body } = await owner.get(`/costs/ledger/export?format=${format}&month=2026-10`)
+      expect([statusCode, String(headers['content-type']).split(';')[0]]).toEqual([200, type])
+      expect(headers['content-disposition']).toMatch(/^attachment; filename="ledger-hearth-7f3a-2026-10\.[a-z]+"$/)
+      expect(body, format).toContain('1234.50')
+      expect((await owner.get(`/costs/ledger/export?format=${format}&month=2026-09`)).body).not.toContain('1234.50')
+    }
+    expect(JSON.parse((await owner.get('/costs/ledger/export?format=json')).body)).toEqual(
+      await kit.services.agent.entries(),
+    )
+    for (const query of ['', '?format=xlsx', '?format=csv&month=2026-13', '?format=csv&month=../etc'])
+      expect((await owner.get(`/costs/ledger/export${query}`)).statusCode).toBe(404)
+  })
+
   test('knows no other entry by its address', async () => {
     for (const id of ['x', crypto.randomUUID()]) expect((await owner.get(`/costs/ledger/${id}`)).statusCode).toBe(404)
     expect((await new Browser(kit.app).get('/costs/ledger')).statusCode).toBe(303)

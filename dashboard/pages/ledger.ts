@@ -10,6 +10,7 @@ import type { KitVisit, Visit } from '../visit.ts'
 import {
   type CorrectDraft,
   correctBody,
+  exportFormats,
   type LedgerDraft,
   ledgerBody,
   type TypedKind,
@@ -32,6 +33,16 @@ export function addLedger(app: FastifyInstance, services: Services): void {
   app.get<{ Querystring: { month?: string } }>('/costs/ledger', async (request, reply) => {
     const { visit } = request
     return page(visit, reply, monthOf(request.query.month) ?? today(visit).slice(0, 7))
+  })
+
+  app.get<{ Querystring: { format?: string; month?: string } }>('/costs/ledger/export', async (request, reply) => {
+    const { format = '', month } = request.query
+    const known = exportFormats.find(([name]) => name === format)
+    const asked = monthOf(month) ?? undefined
+    if (!known || (month !== undefined && asked === undefined)) return reply.callNotFound()
+    const { text, mediaType, extension } = await agent.exportEntries(format, asked)
+    const name = ['ledger', request.visit.kit?.hostname, asked].filter(Boolean).join('-')
+    return reply.header('content-disposition', `attachment; filename="${name}.${extension}"`).type(mediaType).send(text)
   })
 
   app.post('/costs/ledger', async (request, reply) => {

@@ -75,6 +75,23 @@ test('power says what the figure is: range, class, boundary, model', async () =>
   expect(body).toContain('Raspberry Pi 4')
 })
 
+test('a reading of a power meter makes the estimate closer, and can be forgotten', async () => {
+  await owner.get('/power/calibrate')
+  expect((await owner.post('/power/calibrate', { action: 'typed', watts: 'many' })).body).toContain(
+    'id="watts-mistake"',
+  )
+  await owner.get('/power/calibrate')
+  const { body } = await owner.post('/power/calibrate', { action: 'typed', watts: '2,9' })
+  expect(body).toMatch(/The estimate was [\d.]+–[\d.]+.W, and is [\d.]+–[\d.]+.W now\./)
+  expect(body).toContain('Readings in use')
+  expect((await owner.get('/power')).body).toContain('your own readings at the wall')
+  const short = await owner.post('/power/calibrate', { action: 'plug' })
+  expect([short.statusCode, short.body.includes('ten minutes')]).toEqual([422, true])
+  await owner.get('/power/calibrate')
+  await owner.post('/power/calibrate', { action: 'forget' })
+  expect((await kit.services.agent.settings()).calibration).toEqual([])
+})
+
 describe('settings', () => {
   test('prices are stored exactly, as the agent confirms', async () => {
     await owner.get('/settings')

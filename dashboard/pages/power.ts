@@ -31,7 +31,7 @@ export function addPower(app: FastifyInstance, { agent }: Services): void {
 <div><dt>${words.power.memory}</dt><dd>${place('memory')}</dd></div>
 ${summary.temperature && html`<div><dt>${words.power.temperature}</dt><dd>${place('temperature')}</dd></div>`}
 </dl>
-${power.class !== 'measured' && html`<p>${words.power.better} <a href="/settings#plug">${words.power.betterLink}</a></p>`}
+${power.class !== 'measured' && html`<p>${words.power.better} <a href="/settings#plug">${words.power.betterLink}</a> · <a href="/power/calibrate">${words.power.betterEstimate}</a></p>`}
 ${history(visit, readings)}`
     return reply.page({ title: words.power.title, place: 'power', body })
   })

@@ -83,12 +83,12 @@ export function addSettings(app: FastifyInstance, services: Services): void {
     }
     const address = form.text('plug')
     if (address === '') return { mistakes: { plug: visit.words.settings.plugEmpty } }
-    const { power, device } = await agent.testPlug(address)
+    const { power, device, kind } = await agent.testPlug(address)
     if (form.text('action') === 'test') {
       const answer = visit.words.settings.plugAnswers(device, visit.format.watts(power.value))
       return { notice: html`<p class="notice good" role="status">${answer}</p>` }
     }
-    await changeSettings({ plug: { kind: 'shelly-gen2', address } })
+    await changeSettings({ plug: { kind, address } })
     return null
   })
 

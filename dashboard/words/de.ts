@@ -204,7 +204,8 @@ export const de: Words = {
     temperature: 'Temperatur',
     memory: 'Arbeitsspeicher frei',
     sources: {
-      plug: 'Shelly-Steckdose',
+      plug: 'messende Steckdose',
+      calibrated: 'deine eigenen Ablesungen an der Steckdose, und veröffentlichte Werte des Boards',
       model: 'veröffentlichtes Modell des Geräts',
       rapl: 'Energiezähler des Prozessors',
       hwmon: 'Leistungssensor der Platine',
@@ -220,9 +221,32 @@ export const de: Words = {
     mean: 'Leistung',
     interval: 'Spanne',
     how: 'Wie',
-    better: 'Mit einer Shelly-Steckdose wird daraus eine Messung.',
+    better:
+      'Eine messende Steckdose macht daraus eine Messung; eine Ablesung an einem geliehenen Leistungsmesser macht die Schätzung genauer.',
+    betterEstimate: 'Besser schätzen',
     betterLink: 'In den Einstellungen angeben',
     uncertain: 'Manche Stunden wurden notiert, bevor die Uhr stimmte; ihre Zeiten können falsch sein.',
+  },
+
+  calibration: {
+    title: 'Besser schätzen',
+    lead: (range) =>
+      `Ohne Messgerät wird die Leistung dieses Servers geschätzt, jetzt auf ${range}. Eine einzige Ablesung an irgendeinem Leistungsmesser, auch einem geliehenen, macht das viel genauer.`,
+    step1:
+      'Steck das Messgerät zwischen Wandsteckdose und Netzteil des Servers. Sonst darf nichts daran hängen: kein Router, kein Bildschirm.',
+    step2: 'Lass den Server zwei Minuten in Ruhe, damit Ablesung und Arbeit zusammengehören.',
+    step3: 'Schreib hier, was das Messgerät zeigt.',
+    watts: 'Watt am Messgerät',
+    wattsHint: 'Zum Beispiel 3,4',
+    wattsWrong: 'Schreib die Watt als Zahl über null, etwa 3,4.',
+    take: 'Diese Ablesung verwenden',
+    takePlug: 'Verwenden, was die Steckdose zuletzt gemessen hat',
+    again:
+      'Eine zweite Ablesung, während der Server viel zu tun hat, hilft am anderen Ende. Dann kann das Messgerät zurück.',
+    done: (before, after) => `Geschätzt wurden ${before}, jetzt sind es ${after}.`,
+    present: 'Ablesungen in Gebrauch',
+    reading: (watts, busy, at) => `${watts} bei ${busy} Auslastung des Prozessors, ${at}`,
+    forget: 'Diese Ablesungen vergessen',
   },
 
   storage: {
@@ -306,6 +330,9 @@ export const de: Words = {
     energy: 'Energie, kWh',
     lan: 'Heimnetz',
     wan: 'Internet',
+    take: 'Mitnehmen',
+    takeText: 'Für Tabellen oder die Buchhaltungsprogramme hledger, Ledger und Beancount. JSON enthält jedes Feld.',
+    everything: 'Alles',
     day: 'Tag',
     dayHint: 'Jahr, Monat, Tag: 2026-11-24',
     amount: 'Betrag',
@@ -343,21 +370,20 @@ export const de: Words = {
     confirmedBy: (names: string) => `bestätigt von ${names}`,
     correct: 'Berichtigen',
     correctTitle: 'Eine Zeile berichtigen',
-    correctText: 'Die Zeile bleibt, wie sie eingetragen wurde; ab jetzt gilt, was Sie hier schreiben.',
+    correctText: 'Die Zeile bleibt, wie sie eingetragen wurde; ab jetzt gilt, was du hier schreibst.',
     amountRight: 'Was es hätte sein sollen',
     why: 'Warum (freiwillig)',
     withdraw: 'Sie soll gar nicht zählen',
     confirmTitle: 'Die Stunden bestätigen',
-    confirmText:
-      'Jemand anderes kann sagen, dass es stimmt. Lassen Sie es die Person selbst tun, oder fragen Sie sie vorher.',
+    confirmText: 'Jemand anderes kann sagen, dass es stimmt. Lass es die Person selbst tun, oder frag sie vorher.',
     confirmWho: 'Wer es bestätigt',
     confirm: 'Bestätigen',
-    confirmWrong: 'Nennen Sie jemand anderen als die Person, die gearbeitet hat.',
-    dayWrong: 'Schreiben Sie den Tag wie in 2026-11-24.',
+    confirmWrong: 'Nenn jemand anderen als die Person, die gearbeitet hat.',
+    dayWrong: 'Schreib den Tag wie in 2026-11-24.',
     dayAhead: 'Dieser Tag kommt erst noch.',
-    amountWrong: 'Schreiben Sie eine Zahl über null, etwa 12,50.',
-    hoursWrong: 'Ein Tag hat 24 Stunden: Tragen Sie mehr als mehrere Tage ein.',
-    whoWrong: 'Schreiben Sie einen Namen mit höchstens 100 Zeichen.',
+    amountWrong: 'Schreib eine Zahl über null, etwa 12,50.',
+    hoursWrong: 'Ein Tag hat 24 Stunden: Trag mehr als mehrere Tage ein.',
+    whoWrong: 'Schreib einen Namen mit höchstens 100 Zeichen.',
   },
 
   people: {
@@ -498,7 +524,7 @@ export const de: Words = {
     }),
     'plug.nonsense': () => ({
       what: 'Was an der Adresse der Messsteckdose antwortet, misst keinen Strom.',
-      next: 'Prüfe die Adresse: Es muss eine Shelly-Steckdose der zweiten Generation oder später sein, die misst.',
+      next: 'Prüfe die Adresse: Es muss eine Shelly- oder Tasmota-Steckdose sein, die misst.',
     }),
     'plug.off': () => ({
       what: 'Die Messsteckdose ist ausgeschaltet, also kann dieser Server nicht an ihr hängen.',
@@ -507,6 +533,22 @@ export const de: Words = {
     'plug.password': () => ({
       what: 'Die Messsteckdose verlangt ein Passwort.',
       next: 'Schalte das Passwort in den Einstellungen der Steckdose aus.',
+    }),
+    'plug.coarse': () => ({
+      what: 'Die Messsteckdose zählt in zu groben Schritten für einen kleinen Computer.',
+      next: 'Gib in der Konsole der Steckdose EnergyRes 3 ein; dann zählt sie Wattstunden.',
+    }),
+    'plug.no-load': () => ({
+      what: 'Durch die Messsteckdose fließt kaum Strom.',
+      next: 'Prüfe, ob das Netzteil dieses Servers in ihr steckt. Wenn ja, sieht sie eine so kleine Last nicht.',
+    }),
+    'plug.stuck': () => ({
+      what: 'Der Zähler der Messsteckdose steht still, obwohl Strom durch sie fließt.',
+      next: 'Zieh die Steckdose kurz heraus. Bis ihr Zähler läuft, wird geschätzt. Kommt es wieder, tausche sie aus.',
+    }),
+    'plug.short': () => ({
+      what: 'Die Steckdose hat noch keine zehn Minuten gemessen.',
+      next: 'Lass sie, wo sie ist, und nur den Server daran, und versuch es in einer Viertelstunde wieder.',
     }),
     'plug.leap': () => ({
       what: 'Der Zähler der Messsteckdose ist gesprungen.',
@@ -533,7 +575,8 @@ export const de: Words = {
     price: 'Preis einer Kilowattstunde (kWh)',
     priceHint: 'Auf deiner Rechnung, mit Steuern; zum Beispiel 0,32.',
     plug: 'Messende Steckdose',
-    plugText: 'Eine Shelly-Steckdose ab der zweiten Generation in deinem Heimnetz misst, statt zu schätzen.',
+    plugText:
+      'Eine messende Steckdose in deinem Heimnetz ersetzt die Schätzung: Shelly jeder Generation, oder eine mit Tasmota. Nur das Netzteil dieses Servers darf daran hängen.',
     plugNow: (address) => `In Gebrauch: ${address}`,
     plugLabel: 'Adresse der Steckdose',
     plugHint: 'Wie in ihrer App, zum Beispiel 192.168.1.40.',

@@ -206,7 +206,8 @@ export const en = {
     temperature: 'Temperature',
     memory: 'Memory free',
     sources: {
-      plug: 'Shelly plug',
+      plug: 'smart plug',
+      calibrated: 'your own readings at the wall, and published figures of the board',
       model: 'published model of the board',
       rapl: 'energy counter of the processor',
       hwmon: 'power sensor of the board',
@@ -223,9 +224,31 @@ export const en = {
     mean: 'Power',
     interval: 'Range',
     how: 'How',
-    better: 'A Shelly plug makes this a measurement.',
+    better:
+      'A plug that measures makes this a measurement; one reading of a borrowed power meter makes the estimate closer.',
+    betterEstimate: 'Make the estimate better',
     betterLink: 'Add one in Settings',
     uncertain: 'Some hours were noted before the clock was right; their times may be wrong.',
+  },
+
+  calibration: {
+    title: 'Make the estimate better',
+    lead: (range: string) =>
+      `Without a meter this server’s power is estimated, now at ${range}. One reading of any power meter, even a borrowed one, makes it much closer.`,
+    step1:
+      'Put the meter between the wall socket and the server’s power supply. Nothing else may hang on it: no router, no screen.',
+    step2: 'Let the server be for two minutes, so that the reading and its work belong together.',
+    step3: 'Write here what the meter shows.',
+    watts: 'Watts on the meter',
+    wattsHint: 'For example 3.4',
+    wattsWrong: 'Write the watts as a number above zero, such as 3.4.',
+    take: 'Take this reading',
+    takePlug: 'Take what the plug has measured lately',
+    again: 'A second reading, while the server has much to do, helps with the other end. Then the meter can go back.',
+    done: (before: string, after: string) => `The estimate was ${before}, and is ${after} now.`,
+    present: 'Readings in use',
+    reading: (watts: string, busy: string, at: string) => `${watts} with the processor ${busy} busy, ${at}`,
+    forget: 'Forget these readings',
   },
 
   storage: {
@@ -309,6 +332,9 @@ export const en = {
     energy: 'Energy, kWh',
     lan: 'Home network',
     wan: 'Internet',
+    take: 'Take it with you',
+    takeText: 'For spreadsheets, or for the accounting programs hledger, Ledger and Beancount. JSON has every field.',
+    everything: 'Everything',
     day: 'Day',
     dayHint: 'Year, month, day: 2026-11-24',
     amount: 'Amount',
@@ -486,7 +512,8 @@ export const en = {
     price: 'Price of one kilowatt-hour (kWh)',
     priceHint: 'On your bill, taxes included; for example 0.32.',
     plug: 'Smart plug',
-    plugText: 'A Shelly plug of the second generation or later, on your home network, measures instead of estimating.',
+    plugText:
+      'A plug that measures, in your home network, replaces the estimate: Shelly of any generation, or one with Tasmota. Nothing but this server’s power supply may hang on it.',
     plugNow: (address: string) => `In use: ${address}`,
     plugLabel: 'Address of the plug',
     plugHint: 'As shown in its app, for example 192.168.1.40.',

@@ -204,7 +204,8 @@ export const fr: Words = {
     temperature: 'Température',
     memory: 'Mémoire libre',
     sources: {
-      plug: 'prise Shelly',
+      plug: 'prise qui mesure',
+      calibrated: 'vos propres relevés à la prise, et des chiffres publiés de la carte',
       model: 'modèle publié de l’appareil',
       rapl: 'compteur d’énergie du processeur',
       hwmon: 'capteur de puissance de la carte',
@@ -220,9 +221,32 @@ export const fr: Words = {
     mean: 'Puissance',
     interval: 'Marge',
     how: 'Comment',
-    better: 'Avec une prise Shelly, ce serait une mesure.',
+    better:
+      'Une prise qui mesure en fait une mesure ; un relevé sur un wattmètre emprunté rend l’estimation plus précise.',
+    betterEstimate: 'Mieux estimer',
     betterLink: 'L’indiquer dans Réglages',
     uncertain: 'Certaines heures ont été notées avant que l’horloge soit juste ; leur moment peut être faux.',
+  },
+
+  calibration: {
+    title: 'Mieux estimer',
+    lead: (range) =>
+      `Sans appareil de mesure, la puissance de ce serveur est estimée, en ce moment à ${range}. Un seul relevé sur un wattmètre, même emprunté, la rend bien plus précise.`,
+    step1:
+      'Placez le wattmètre entre la prise murale et l’alimentation du serveur. Rien d’autre ne doit y être branché : ni box, ni écran.',
+    step2: 'Laissez le serveur tranquille deux minutes, pour que le relevé corresponde à son travail.',
+    step3: 'Écrivez ici ce que montre le wattmètre.',
+    watts: 'Watts sur l’appareil',
+    wattsHint: 'Par exemple 3,4',
+    wattsWrong: 'Écrivez les watts comme un nombre supérieur à zéro, par exemple 3,4.',
+    take: 'Utiliser ce relevé',
+    takePlug: 'Utiliser ce que la prise a mesuré récemment',
+    again:
+      'Un second relevé, pendant que le serveur a beaucoup à faire, aide à l’autre bout. Ensuite l’appareil peut être rendu.',
+    done: (before, after) => `L’estimation était ${before}, elle est maintenant ${after}.`,
+    present: 'Relevés utilisés',
+    reading: (watts, busy, at) => `${watts} avec le processeur occupé à ${busy}, ${at}`,
+    forget: 'Oublier ces relevés',
   },
 
   storage: {
@@ -306,6 +330,10 @@ export const fr: Words = {
     energy: 'Énergie, kWh',
     lan: 'Réseau domestique',
     wan: 'Internet',
+    take: 'L’emporter',
+    takeText:
+      'Pour un tableur, ou pour les logiciels de comptabilité hledger, Ledger et Beancount. JSON contient tous les champs.',
+    everything: 'Tout',
     day: 'Jour',
     dayHint: 'Année, mois, jour : 2026-11-24',
     amount: 'Montant',
@@ -506,7 +534,7 @@ export const fr: Words = {
     }),
     'plug.nonsense': () => ({
       what: 'Ce qui répond à l’adresse de la prise ne mesure pas le courant.',
-      next: 'Vérifiez l’adresse : il faut une prise Shelly de deuxième génération ou plus récente, qui mesure.',
+      next: 'Vérifiez l’adresse : il faut une prise Shelly ou Tasmota qui mesure.',
     }),
     'plug.off': () => ({
       what: 'La prise de mesure est éteinte : ce serveur ne peut donc pas y être branché.',
@@ -515,6 +543,22 @@ export const fr: Words = {
     'plug.password': () => ({
       what: 'La prise de mesure demande un mot de passe.',
       next: 'Désactivez le mot de passe dans les réglages de la prise.',
+    }),
+    'plug.coarse': () => ({
+      what: 'La prise de mesure compte par pas trop grands pour un petit ordinateur.',
+      next: 'Entrez EnergyRes 3 dans la console de la prise ; elle comptera alors les wattheures.',
+    }),
+    'plug.no-load': () => ({
+      what: 'Presque rien ne passe par la prise de mesure.',
+      next: 'Vérifiez que l’alimentation de ce serveur y est branchée. Si oui, elle ne voit pas une charge si petite.',
+    }),
+    'plug.stuck': () => ({
+      what: 'Le compteur de la prise de mesure ne bouge plus alors que du courant passe.',
+      next: 'Débranchez la prise un instant. En attendant, la puissance est estimée. Si cela revient, remplacez-la.',
+    }),
+    'plug.short': () => ({
+      what: 'La prise n’a pas encore mesuré pendant dix minutes.',
+      next: 'Laissez-la en place, avec le serveur seul, et réessayez dans un quart d’heure.',
     }),
     'plug.leap': () => ({
       what: 'Le compteur de la prise de mesure a fait un saut.',
@@ -541,7 +585,8 @@ export const fr: Words = {
     price: 'Prix d’un kilowattheure (kWh)',
     priceHint: 'Sur votre facture, taxes comprises ; par exemple 0,25.',
     plug: 'Prise qui mesure',
-    plugText: 'Une prise Shelly de deuxième génération ou plus, sur votre réseau, mesure au lieu d’estimer.',
+    plugText:
+      'Une prise qui mesure, sur votre réseau, remplace l’estimation : Shelly de toute génération, ou une prise avec Tasmota. Seule l’alimentation de ce serveur doit y être branchée.',
     plugNow: (address) => `Utilisée : ${address}`,
     plugLabel: 'Adresse de la prise',
     plugHint: 'Comme dans son application, par exemple 192.168.1.40.',

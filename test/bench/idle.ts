@@ -32,7 +32,9 @@ export async function idle(log: (line: string) => void): Promise<Report> {
   const floor = await startFloor()
   try {
     await Promise.all([settled(kit.guest), settled(floor.guest)])
-    await floor.guest.run('runuser -u debian-snac -- snac adduser /var/lib/snac2 ada && systemctl restart snac2.service')
+    await floor.guest.run(
+      'runuser -u debian-snac -- snac adduser /var/lib/snac2 ada && systemctl restart snac2.service',
+    )
     log(`bench idle: both are up; ${settleSeconds} s to settle, then ${minutes} minutes of looking`)
     await sleep(settleSeconds * 1000)
     await watchForks(kit.guest)
