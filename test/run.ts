@@ -24,6 +24,11 @@ const suites: Suite[] = [
     about: 'firewall and moving to a disk, in namespaces and on loop devices',
     files: ['firewall.test.ts', 'move.test.ts'],
   },
+  {
+    name: 'ledger',
+    about: 'accounting programs read the exports; a Go program reads the public log',
+    files: ['accounting.test.ts', 'public-log.test.ts'],
+  },
   { name: 'kit-x86', about: 'the x86 kit: boot, claim in Chromium, post, restart', files: ['kit-x86.test.ts'] },
   {
     name: 'first-boot',
