@@ -410,6 +410,8 @@ export interface AgentSettings {
   internetPerMonth: string | null
   hardware: { price: string; years: number } | null
   domainPerYear: string | null
+  /** Prices in detail, with their dates; they stand in place of the four simple ones. Null: not given. */
+  tariffs: Tariffs | null
 }
 
 /**
@@ -425,6 +427,8 @@ export interface AgentSettings {
  * | POST /v1/plug/test { address } | { power: PowerFigure, device: string, kind: PlugKind } or 422 with the reason |
  * | POST /v1/calibration { watts } or { from: 'plug' } | AgentSettings with a reading more; 422 where the plug was read for less than ten minutes |
  * | GET /v1/live | Server-Sent Events, one `data: LiveFigures` every 5 s while connected |
+ * | GET /v1/bill?month=M | Bill: closed where the month is over, else so far |
+ * | POST /v1/what-if Change | WhatIf; 422 with the field named |
  * | GET /v1/entries?from=DAY&to=DAY&kind=K&party=ID | { entries: Entry[] } (ledger/entry.ts), as recorded; every filter may be left out |
  * | POST /v1/entries EntryDraft without `instance` | Entry as recorded; 422 with the field named; 503 while the journal cannot be written |
  * | GET /v1/export?format=F&month=M | { text, mediaType, extension }; F is hledger, ledger, beancount, csv or json, without M everything |

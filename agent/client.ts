@@ -1,5 +1,16 @@
 import type { IncomingMessage } from 'node:http'
-import type { AgentError, AgentSettings, HourlyReading, LiveFigures, PlugKind, PowerFigure, Summary } from './api.ts'
+import type {
+  AgentError,
+  AgentSettings,
+  Bill,
+  Change,
+  HourlyReading,
+  LiveFigures,
+  PlugKind,
+  PowerFigure,
+  Summary,
+  WhatIf,
+} from './api.ts'
 import type { Entry, EntryDraft } from './ledger/entry.ts'
 import type { EntryFilter, Party } from './ledger/journal.ts'
 import { request } from './node-http.ts'
@@ -58,6 +69,16 @@ export class AgentClient {
   /** Reads a plug once without keeping it; status 422 says why it cannot be used. */
   testPlug(address: string): Promise<{ power: PowerFigure; device: string; kind: PlugKind }> {
     return this.#json('POST', '/v1/plug/test', { address })
+  }
+
+  /** The bill of a month such as `2026-11`: closed where it is over, else so far. */
+  bill(month: string): Promise<Bill> {
+    return this.#json('GET', `/v1/bill?${new URLSearchParams({ month })}`)
+  }
+
+  /** What this month would cost after a change; status 422 names the `field` that was refused. */
+  whatIf(change: Change): Promise<WhatIf> {
+    return this.#json('POST', '/v1/what-if', change)
   }
 
   /** Adds a reading of a meter at the wall, or the mean of the plug's, to the calibration. */

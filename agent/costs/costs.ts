@@ -1,16 +1,14 @@
-import type { AgentSettings, BillLineKind, CostLine, Costs, PowerFigure, Tariffs } from '../api.ts'
+import type { AgentSettings, BillLineKind, CostLine, Costs, PowerFigure } from '../api.ts'
 import { type BillInput, billFor, moneyRange, preview } from './bill.ts'
 import { dayMs, monthOf } from './calendar.ts'
 import { parseDecimal, scale } from './decimal.ts'
 import { mapRange } from './rounding.ts'
-import { migrateSettings } from './tariff.ts'
+import { tariffsOf } from './tariff.ts'
 
 export interface CostsInput {
   /** Milliseconds since 1970. */
   now: number
   settings: AgentSettings
-  /** What counts instead of the prices in the settings. */
-  tariffs?: Tariffs
   /** Accounts on the server; 0 while there are none or nobody knows. */
   people: number
   /** Entries of the month; others are left out. */
@@ -35,7 +33,8 @@ const groups: Record<BillLineKind, CostLine['kind']> = {
 
 /** What the kit costs this month, in the household's own calendar: the bill so far, and expected for all of the month. */
 export function computeCosts(input: CostsInput): Costs {
-  const { now, settings, tariffs = migrateSettings(settings), people, entries, power, idleWatts = null } = input
+  const { now, settings, people, entries, power, idleWatts = null } = input
+  const tariffs = tariffsOf(settings)
   const { month, start, end } = monthOf(now, tariffs.timezone)
   const exact = billFor({ month, now, tariffs, readings: entries, idleWatts, power, services: [] })
   const bill = preview(exact, 'so-far')

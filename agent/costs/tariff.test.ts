@@ -158,6 +158,7 @@ describe('settings of before', () => {
     timezone: 'Europe/Berlin',
     plug: null,
     calibration: [],
+    tariffs: null,
     internetPerMonth: '10.00',
     hardware: { price: '89.90', years: 7 },
     domainPerYear: '13',

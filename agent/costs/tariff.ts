@@ -63,6 +63,11 @@ export function checkTariffs(value: unknown): Tariffs {
   }
 }
 
+/** What counts: the prices in detail where the household gave them, else the simple ones. */
+export function tariffsOf(settings: AgentSettings): Tariffs {
+  return settings.tariffs ?? migrateSettings(settings)
+}
+
 /** The same costs as tariffs that hold since ever. */
 export function migrateSettings(settings: AgentSettings): Tariffs {
   const { currency, timezone, pricePerKwh, internetPerMonth, hardware, domainPerYear } = settings

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type {
   AgentSettings,
+  Bill,
   CalibrationReading,
   HealthCheck,
   HourlyReading,
@@ -10,9 +11,14 @@ import type {
   PowerFigure,
   StorageUse,
   Summary,
+  WhatIf,
 } from '../api.ts'
-import { dayOf, monthOf } from '../costs/calendar.ts'
+import { type BillInput, billFor, close, preview } from '../costs/bill.ts'
+import { dayOf, monthNamed, monthOf } from '../costs/calendar.ts'
 import { computeCosts } from '../costs/costs.ts'
+import { costEntries } from '../costs/entries.ts'
+import { checkChange, tariffsOf } from '../costs/tariff.ts'
+import { whatIf } from '../costs/what-if.ts'
 import { checkWeb, judge } from '../health/checks.ts'
 import { FileWatch } from '../health/file-watch.ts'
 import { nameProblem } from '../health/name-problem.ts'
@@ -99,6 +105,7 @@ export class Agent {
       [
         { name: 'server-counts', at: '7 * * * *', every: 3600, run: () => this.#askServer().then(() => {}) },
         { name: 'metered-days', at: '23 * * * *', every: 3600, run: () => this.#enterDays() },
+        { name: 'month-bill', at: '28 * * * *', every: 3600, run: () => this.#enterMonth() },
         { name: 'certificate', at: '12 * * * *', every: 3600, run: () => this.#refreshCertificate() },
         { name: 'storage-use', at: '41 3 * * *', every: 24 * 3600, run: () => this.#countStorage() },
         { name: 'retention', at: '51 3 * * *', every: 24 * 3600, run: () => this.#forgetOld() },
@@ -150,7 +157,8 @@ export class Agent {
     const settings = this.#settings.current()
     const month = monthOf(now, settings.timezone)
     const day = dayOf(now, settings.timezone)
-    const entries = this.#ledger.entries(month.start, now + hourMs)
+    // An hour more: in zones off by half an hour, the month begins within one.
+    const entries = this.#ledger.entries(month.start - hourMs, now + hourMs)
     const firstHour = this.#ledger.firstHour() ?? now
     const begun = beginning(firstHour, entries, now)
     const health = await this.health()
@@ -169,7 +177,14 @@ export class Agent {
         month: trafficTotals(entries, Math.max(month.start, firstHour), now, begun),
         day: trafficTotals(entries, Math.max(day.start, firstHour), now, begun),
       },
-      costs: computeCosts({ now, settings, people: counts?.people ?? 0, entries, power: figures.power }),
+      costs: computeCosts({
+        now,
+        settings,
+        people: counts?.people ?? 0,
+        entries,
+        power: figures.power,
+        idleWatts: this.#recorder.idlePower().value,
+      }),
       people: counts?.people ?? null,
       posts: counts?.posts ?? null,
       network: this.#files.network(),
@@ -201,6 +216,22 @@ export class Agent {
     const now = this.#clock.now()
     const from = Math.floor(now / hourMs) * hourMs - (hours - 1) * hourMs
     return this.#ledger.entries(from, now + hourMs).map(hourlyReading)
+  }
+
+  /** The bill of a month such as `2026-11`: closed where it is over, else so far. Throws `RangeError`. */
+  bill(month: string): Bill {
+    const exact = billFor(this.#billInput(month))
+    return monthNamed(month, this.#settings.current().timezone).end <= this.#clock.now()
+      ? close(exact)
+      : preview(exact, 'so-far')
+  }
+
+  /** What this month would cost with another price, more people or a bigger disk. Throws `TariffRefused`. */
+  whatIf(value: unknown): WhatIf {
+    const { currency, timezone } = this.#settings.current()
+    const { month } = monthOf(this.#clock.now(), timezone)
+    const people = this.#ledger.noted<Partial<ServerCounts>>('counts')?.people ?? 0
+    return whatIf({ ...this.#billInput(month), people }, checkChange(value, currency))
   }
 
   /** Throws `JournalTrouble`. */
@@ -294,6 +325,36 @@ export class Agent {
   #instance(): string {
     const { serverName, hostname } = this.#files.kit()
     return serverName ?? `${hostname}.local`
+  }
+
+  /** Enters what the month before cost, once it is over and all its days are in. */
+  #enterMonth(): void {
+    if (this.#recorder.steadySeconds() < steadyEnoughSeconds) return
+    const { start } = monthOf(this.#clock.now(), this.#settings.current().timezone)
+    const { month } = monthOf(start - 1, this.#settings.current().timezone)
+    const entered = this.#ledger.noted<number>('days-entered')
+    if (this.#ledger.noted<string>('month-entered') === month || entered === null || entered < start) return
+    // Prices that change later make other lines: a month is entered once.
+    const there = this.#journal.entries({ kind: 'cost', from: `${month}-01` })
+    const bill = close(billFor(this.#billInput(month)))
+    if (bill.coverage.coveredSeconds > 0 && !there.some(({ period }) => period.from.startsWith(month)))
+      this.#journal.recordAll(costEntries(bill, this.#instance()))
+    this.#ledger.note('month-entered', month)
+  }
+
+  /** A month's readings, and the prices of its days. Throws `RangeError` where the month is none. */
+  #billInput(month: string): BillInput {
+    const settings = this.#settings.current()
+    const { start, end } = monthNamed(month, settings.timezone)
+    return {
+      month,
+      now: this.#clock.now(),
+      tariffs: tariffsOf(settings),
+      readings: this.#ledger.entries(start - hourMs, end + hourMs),
+      idleWatts: this.#recorder.idlePower().value,
+      power: this.#recorder.figures().power,
+      services: [],
+    }
   }
 
   async #applyPlug(): Promise<void> {

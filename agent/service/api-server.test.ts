@@ -45,6 +45,7 @@ const settings: AgentSettings = {
   timezone: 'Europe/Berlin',
   plug: null,
   calibration: [],
+  tariffs: null,
   internetPerMonth: null,
   hardware: null,
   domainPerYear: null,

@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from 'node:fs'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import type { AgentError } from '../api.ts'
+import { TariffRefused } from '../costs/refusal.ts'
 import { EntryRefused } from '../ledger/entry.ts'
 import { type ExportFormat, exportFormats } from '../ledger/exports/export.ts'
 import { type EntryFilter, JournalTrouble } from '../ledger/journal.ts'
@@ -60,6 +61,8 @@ export class ApiServer {
           return field(body, 'from') === 'plug' ? agent.calibrateByPlug() : agent.calibrate(wattsOf(body))
         },
       },
+      '/v1/bill': { GET: (_request, query) => agent.bill(monthOf(query) ?? refuseMonth()) },
+      '/v1/what-if': { POST: async (request) => agent.whatIf(await readJson(request)) },
       '/v1/entries': {
         GET: (_request, query) => ({ entries: agent.entries(filterOf(query)) }),
         POST: async (request) => agent.recordEntry(objectOf(await readJson(request)) as never),
@@ -172,6 +175,10 @@ function errorAnswer(error: unknown): { status: number; body: AgentError } {
     const { id, what, next } = error.problem
     return { status: 422, body: { error: { code: id, message: what, next, field: 'address' } } }
   }
+  if (error instanceof TariffRefused) {
+    const { message, next, field } = error
+    return { status: 422, body: { error: { code: 'tariff', message, next, field } } }
+  }
   if (error instanceof EntryRefused) {
     const { message, next, field } = error
     return { status: 422, body: { error: { code: 'entry', message, next, field } } }
@@ -246,7 +253,11 @@ function formatOf(query: URLSearchParams): ExportFormat {
 function monthOf(query: URLSearchParams): string | undefined {
   const month = query.get('month') ?? undefined
   if (month === undefined || /^\d{4}-(0[1-9]|1[0-2])$/.test(month)) return month
-  throw new Refused(400, 'month', 'month is none.', 'Ask for one such as 2026-11, or leave it out.')
+  return refuseMonth()
+}
+
+function refuseMonth(): never {
+  throw new Refused(400, 'month', 'month must be a month.', 'Ask for one such as month=2026-11.')
 }
 
 function objectOf(body: unknown): object {

@@ -11,6 +11,7 @@ const good: AgentSettings = {
   timezone: 'Europe/Berlin',
   plug: { kind: 'shelly-gen2', address: '192.168.1.40' },
   calibration: [],
+  tariffs: null,
   internetPerMonth: '4.50',
   hardware: { price: '89.90', years: 5 },
   domainPerYear: null,

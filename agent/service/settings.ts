@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import path from 'node:path'
-import type { AgentSettings, KitFacts, NetworkFacts, Problem } from '../api.ts'
+import type { AgentSettings, KitFacts, NetworkFacts, Problem, Tariffs } from '../api.ts'
 import { isTimeZone } from '../costs/calendar.ts'
 import { isCurrency, minorUnits } from '../costs/currency.ts'
 import { decimalPlaces, parseDecimal } from '../costs/decimal.ts'
+import { TariffRefused } from '../costs/refusal.ts'
+import { checkTariffs } from '../costs/tariff.ts'
 import { checkReadings, ReadingRefused } from '../meters/calibration.ts'
 import { readText } from '../meters/files.ts'
 import { checkPlugAddress, PlugTrouble, plugKinds } from '../meters/plug.ts'
@@ -41,7 +43,7 @@ export class SettingsFile {
     const text = readText(this.#file)
     if (text === null) return
     try {
-      this.#stored = checkSettings({ calibration: [], ...JSON.parse(text) })
+      this.#stored = checkSettings({ calibration: [], tariffs: null, ...JSON.parse(text) })
     } catch (error) {
       const aside = freeName(`${this.#file}.damaged`)
       renameSync(this.#file, aside)
@@ -66,6 +68,7 @@ export class SettingsFile {
       internetPerMonth: null,
       hardware: null,
       domainPerYear: null,
+      tariffs: null,
     }
   }
 
@@ -103,6 +106,7 @@ export function checkSettings(value: unknown): AgentSettings {
     'internetPerMonth',
     'hardware',
     'domainPerYear',
+    'tariffs',
   ])
   const currency = text(given.currency, 'currency')
   if (!isCurrency(currency)) {
@@ -124,6 +128,7 @@ export function checkSettings(value: unknown): AgentSettings {
     plug: given.plug === null ? null : plug(given.plug),
     calibration: calibration(given.calibration),
     hardware: given.hardware === null ? null : hardware(given.hardware, coins),
+    tariffs: given.tariffs === null ? null : tariffs(given.tariffs, currency, timezone),
   }
 }
 
@@ -133,6 +138,17 @@ function plug(value: unknown): NonNullable<AgentSettings['plug']> {
   if (!known)
     throw new SettingRefused('plug.kind', 'This kind of plug is not supported.', `Write ${plugKinds.join(', ')}.`)
   return { kind: known, address: text(address, 'plug.address') }
+}
+
+/** Prices in the household's own currency and time zone, whatever they came with. */
+function tariffs(value: unknown, currency: string, timezone: string): Tariffs {
+  const given = typeof value === 'object' && value !== null ? { ...value, currency, timezone } : value
+  try {
+    return checkTariffs(given)
+  } catch (error) {
+    if (!(error instanceof TariffRefused)) throw error
+    throw new SettingRefused(`tariffs.${error.field}`, error.message, error.next)
+  }
 }
 
 function calibration(value: unknown): AgentSettings['calibration'] {
