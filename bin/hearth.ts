@@ -58,6 +58,12 @@ const verbs: Record<string, Verb> = {
       return 0
     },
   },
+  ledger: {
+    usage: 'ledger show|add|correct|confirm|export|verify …',
+    about: 'a kit’s ledger, or a copy of it; check a public log (hearth ledger help)',
+    run: async (args) =>
+      (await import('#agent/ledger/command/command.ts')).ledgerCommand(args, console.log, console.error),
+  },
   test: {
     usage: 'test [SUITE…] [--all]',
     about: 'run the tests: checks, units, then booted kits (--all: the long ones too)',
@@ -78,7 +84,7 @@ async function main(argv: string[]): Promise<number> {
   const [name = 'help', ...args] = argv
   const verb = verbs[name]
   if (!verb) {
-    const known = Object.values(verbs).map(({ usage, about }) => `  hearth ${usage.padEnd(42)} ${about}`)
+    const known = Object.values(verbs).map(({ usage, about }) => `  hearth ${usage.padEnd(48)} ${about}`)
     console.log(['hearth: builds, runs and looks after Commonhearth kits', '', ...known].join('\n'))
     return name === 'help' || name === '--help' ? 0 : 2
   }

@@ -12,6 +12,7 @@ const entries: Record<Program, string> = {
   agent: 'agent/main.ts',
   dashboard: 'dashboard/main.ts',
   helper: 'agent/helper/main.ts',
+  hearth: 'agent/ledger/command/main.ts',
   setup: 'agent/setup/main.ts',
 }
 

@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import type { Change, WhatIf } from '../../api.ts'
+import { AgentClient } from '../../client.ts'
+import type { Entry, EntryDraft } from '../entry.ts'
+import { type EntryFilter, Journal, type Party } from '../journal.ts'
+
+/** What the commands need of a ledger: the running agent's, or a copy of its files. */
+export interface Book {
+  entries(filter?: EntryFilter): Promise<Entry[]>
+  parties(): Promise<Party[]>
+  recordEntry(draft: Omit<EntryDraft, 'instance'> & { instance?: string }): Promise<Entry>
+  addParty(name: string): Promise<Party>
+  /** ISO 4217, for exports. */
+  currency(): Promise<string>
+  /** Only the agent has the readings and prices it takes. */
+  whatIf?(change: Change): Promise<WhatIf>
+}
+
+/** The ledger of the agent that listens on a socket. */
+export function agentBook(socket: string): Book {
+  const client = new AgentClient(socket)
+  return {
+    entries: (filter) => client.entries(filter),
+    parties: () => client.parties(),
+    recordEntry: (draft) => client.recordEntry(draft),
+    addParty: (name) => client.addParty(name),
+    currency: async () => (await client.settings()).currency,
+    whatIf: (change) => client.whatIf(change),
+  }
+}
+
+/** A copy of a kit's `/data/hearth/agent`. What is recorded in it counts in the copy alone. @throws Error where it is none */
+export function copyBook(folder: string): Book & { close(): void } {
+  const file = path.join(folder, 'journal.db')
+  if (!existsSync(file)) throw new Error(`${file} does not exist. Name the folder of a copy of /data/hearth/agent.`)
+  const journal = new Journal({ folder, clock: { now: Date.now, trusted: () => true } })
+  const instance = () => journal.entries().at(-1)?.instance ?? 'localhost'
+  return {
+    entries: async (filter) => journal.entries(filter),
+    parties: async () => journal.parties(),
+    recordEntry: async (draft) => journal.record({ instance: instance(), ...draft }),
+    addParty: async (name) => journal.addParty({ name }),
+    currency: async () => currencyOf(journal.entries()),
+    close: () => journal.stop(),
+  }
+}
+
+/** The currency most amounts are in. */
+function currencyOf(entries: Entry[]): string {
+  const counts = new Map<string, number>()
+  for (const { amounts } of entries)
+    for (const { unit } of amounts) if (/^[A-Z]{3}$/.test(unit)) counts.set(unit, (counts.get(unit) ?? 0) + 1)
+  return [...counts].sort(([, one], [, other]) => other - one)[0]?.[0] ?? 'EUR'
+}
