@@ -262,13 +262,47 @@ describe('the server', () => {
   })
 })
 
+describe('the ledger', () => {
+  it('takes a gift and hours on its page, and gives them out on the command line and as a file', async () => {
+    for (const [kind, amount, who] of [
+      ['donation', '20', 'Bertha'],
+      ['work', '1.5', 'Anna'],
+    ]) {
+      await page.goto(dashboard('/costs/ledger'))
+      await page.locator(`details:has(#${kind}-amount) summary`).click()
+      await page.fill(`#${kind}-amount`, amount as string)
+      await page.fill(`#${kind}-who`, who as string)
+      await page.locator(`details:has(#${kind}-amount) button`).click()
+      await page.waitForSelector(`.cards >> text=${who}`)
+    }
+    expect(await accessibilityFaults(page)).toEqual([])
+    await shoot(page, 'ledger')
+    const shown = await kit.guest.run('hearth ledger show')
+    expect(shown).toMatch(/20 [A-Z]{3} {2}donation, Bertha$/m)
+    expect(shown).toMatch(/1\.5 h {2}work, other, Anna$/m)
+    expect(await kit.guest.run('hearth ledger export hledger')).toContain('payee Bertha')
+    expect(await kit.guest.run('stat -c "%U %a" /data/hearth/agent/journal.db')).toBe('hearth-agent 600')
+  })
+
+  it('estimates closer after one reading of a power meter', async () => {
+    await page.goto(dashboard('/power/calibrate'))
+    await page.fill('#watts', '7.5')
+    await page.click('button[value=typed]')
+    expect(await page.textContent('main')).toMatch(/The estimate was .* and is .* now/)
+    expect(await accessibilityFaults(page)).toEqual([])
+    await shoot(page, 'calibrate')
+  })
+})
+
 describe('after a restart', () => {
   it('everything is still there', async () => {
+    const entries = await kit.guest.run('hearth ledger show')
     const before = await kit.guest.run('cat /etc/machine-id /etc/hostname; sha256sum /data/hearth/tls/ca.pem')
     await kit.guest.powerOff()
     kit = await startKit('kit-x86', { again: true })
     expect(await settled(kit.guest)).toBe('running')
     expect(await kit.guest.run('cat /etc/machine-id /etc/hostname; sha256sum /data/hearth/tls/ca.pem')).toBe(before)
+    expect(await kit.guest.run('hearth ledger show')).toBe(entries)
     await browser.close()
     browser = await openBrowser(kit)
     const context = await browser.newContext({ ignoreHTTPSErrors: true, reducedMotion: 'reduce' })
