@@ -187,7 +187,8 @@ function command(program: string, words: string[], root: string | null = null): 
     FORCE_COLOR: '0',
   }
   const call = [process.execPath, path.join(bin, program), ...words]
-  const [first = '', ...rest] = root ? ['/usr/sbin/chroot', root, 'env', '--chdir', repoRoot, ...call] : call
-  const child = spawn(first, rest, { cwd: repoRoot, stdio: 'inherit', env })
+  const inside = root ? ['/usr/sbin/chroot', root, 'env', '--chdir', repoRoot, ...call] : call
+  // Whatever ends this process ends the tests, and they their guests.
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', ...inside], { cwd: repoRoot, stdio: 'inherit', env })
   return new Promise((resolve) => child.on('exit', (status) => resolve(status ?? 1)))
 }
