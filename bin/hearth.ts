@@ -71,7 +71,7 @@ const verbs: Record<string, Verb> = {
     run: async (args) => (await import('../test/run.ts')).run(args, log),
   },
   bench: {
-    usage: 'bench idle|boot|build [--json]',
+    usage: 'bench idle|boot|build|ledger [--json]',
     about: 'measure, beside what the figures are compared with',
     builds: true,
     run: async (args) => (await import('../test/bench/run.ts')).run(args, log),

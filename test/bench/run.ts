@@ -2,10 +2,11 @@ import { boot } from './boot.ts'
 import { build } from './build.ts'
 import type { Report } from './figure.ts'
 import { idle } from './idle.ts'
+import { ledger } from './ledger.ts'
 
-const benches: Record<string, (log: (line: string) => void) => Promise<Report>> = { idle, boot, build }
+const benches: Record<string, (log: (line: string) => void) => Promise<Report>> = { idle, boot, build, ledger }
 
-/** `hearth bench idle|boot|build [--json]`: with --json the report and nothing else on standard output. */
+/** `hearth bench idle|boot|build|ledger [--json]`: with --json the report and nothing else on standard output. */
 export async function run(args: string[], log: (line: string) => void): Promise<number> {
   const name = args.find((word) => !word.startsWith('--')) ?? ''
   const bench = benches[name]
@@ -20,11 +21,11 @@ export async function run(args: string[], log: (line: string) => void): Promise<
 function lines({ figures }: Report): string[] {
   return figures.map(({ name, value, unit, baseline, ratio, goal, met }) => {
     const beside = baseline ? `${baseline.name} ${baseline.value} ${unit}, ratio ${ratio}` : ''
-    const bound = goal.max === undefined ? `≥ ${goal.min}` : `≤ ${goal.max}`
+    const bound = goal.max === undefined ? (goal.min === undefined ? null : `≥ ${goal.min}`) : `≤ ${goal.max}`
     return (
       `${name.padEnd(20)} ${value} ${unit}`.padEnd(40) +
       beside.padEnd(40) +
-      `goal ${goal.of} ${bound}: ${met ? 'met' : 'missed'}`
+      (bound === null ? '' : `goal ${goal.of} ${bound}: ${met ? 'met' : 'missed'}`)
     )
   })
 }
