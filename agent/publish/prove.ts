@@ -1,0 +1,89 @@
+import { canonicalJson } from '../ledger/canonical-json.ts'
+import { checkEntry, type Entry } from '../ledger/entry.ts'
+import { type Leaf, saltedLeaf } from '../ledger/journal.ts'
+import { hashBytes, inclusionProof, same, verifyInclusion } from '../ledger/log/merkle.ts'
+import type { Report } from './report.ts'
+
+/**
+ * Shows to one person that an entry was in the ledger when a report was made. It holds the entry itself: who has the
+ * proof can read it, and pass it on. Erasing other entries leaves it valid.
+ */
+export interface EntryProof {
+  version: 1
+  entry: Entry
+  /** 32 bytes in base64. */
+  salt: string
+  /** Place of the entry among those of the report, from 0, and their number. */
+  index: number
+  size: number
+  /** Hashes from the leaf's side to the root's, in base64. */
+  path: string[]
+}
+
+/**
+ * @param entry as canonical JSON, or as the journal gives it @param salt of `Journal.salt`
+ * @param leaves of `Journal.leaves`, at least those of the range @param range `entries` of the report
+ * @throws RangeError if the entry is not in the range, leaves are missing, or the salt is not the entry's
+ */
+export function proveEntry(
+  entry: string | Entry,
+  salt: Uint8Array,
+  leaves: readonly Leaf[],
+  range: Pick<Report['entries'], 'from' | 'to'>,
+): EntryProof {
+  const content = typeof entry === 'string' ? (JSON.parse(entry) as Entry) : entry
+  const { sequence } = content
+  const size = range.to - range.from + 1
+  const committed = leaves.filter((leaf) => leaf.sequence >= range.from && leaf.sequence <= range.to)
+  if (sequence < range.from || sequence > range.to)
+    throw new RangeError(`Entry ${sequence} is not among ${range.from} to ${range.to}: take the report that has it.`)
+  if (committed.length !== size || committed.some((leaf, index) => leaf.sequence !== range.from + index))
+    throw new RangeError(`Leaves are missing: give all from ${range.from} to ${range.to}, in order.`)
+  const index = sequence - range.from
+  if (!same(saltedLeaf(salt, canonicalJson(content)), (committed[index] as Leaf).hash))
+    throw new RangeError(`Entry ${sequence} with this salt is not what was recorded: take both from the ledger.`)
+  const path = inclusionProof(
+    committed.map(({ hash }) => hash),
+    index,
+  )
+  return {
+    version: 1,
+    entry: content,
+    salt: Buffer.from(salt).toString('base64'),
+    index,
+    size,
+    path: path.map((hash) => hash.toString('base64')),
+  }
+}
+
+/** Checks a proof from anywhere against a report that was checked. @returns true, or what is wrong with it */
+export function checkProof(value: unknown, { entries }: Report): true | string {
+  if (typeof value !== 'object' || value === null) return 'The proof is no object.'
+  const { version, entry, salt, index, size, path } = value as { [Name in keyof EntryProof]?: unknown }
+  if (version !== 1) return 'Its version is not known here.'
+  if (!isEntry(entry)) return 'Its entry is none.'
+  const saltBytes = bytes(salt)
+  if (!saltBytes) return 'Its salt is not 32 bytes in base64.'
+  const proof = Array.isArray(path) ? path.map(bytes) : [null]
+  if (!proof.every((hash) => hash !== null)) return 'Its path is no list of hashes in base64.'
+  if (size !== entries.to - entries.from + 1) return 'It is about another number of entries than the report.'
+  if (typeof index !== 'number' || entry.sequence !== entries.from + index)
+    return 'The entry’s number does not fit its place in the report.'
+  const leaf = saltedLeaf(saltBytes, canonicalJson(entry))
+  const root = Buffer.from(entries.root, 'base64')
+  return verifyInclusion({ leaf, index, size, root, proof }) || 'The entry is not what the report commits to.'
+}
+
+function isEntry(value: unknown): value is Entry {
+  try {
+    return checkEntry(value) !== null
+  } catch {
+    return false // whatever it stumbled over, it is none
+  }
+}
+
+/** 32 bytes from base64 in its one form; null: it is none. */
+function bytes(text: unknown): Buffer | null {
+  const found = typeof text === 'string' ? Buffer.from(text, 'base64') : null
+  return found?.length === hashBytes && found.toString('base64') === text ? found : null
+}
