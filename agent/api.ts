@@ -333,6 +333,12 @@ export interface WhatIf {
   after: MonthlyCost
 }
 
+/** What this month is expected to cost as it is, and with other prices. */
+export interface BillPreview {
+  before: MoneyRange
+  after: MoneyRange
+}
+
 /** One private, hourly reading (SQLite); shown as a chart on the power and traffic pages. */
 export interface HourlyReading {
   /** Start of the hour, RFC 3339 UTC. */
@@ -428,6 +434,7 @@ export interface AgentSettings {
  * | POST /v1/calibration { watts } or { from: 'plug' } | AgentSettings with a reading more; 422 where the plug was read for less than ten minutes |
  * | GET /v1/live | Server-Sent Events, one `data: LiveFigures` every 5 s while connected |
  * | GET /v1/bill?month=M | Bill: closed where the month is over, else so far |
+ * | POST /v1/bill/preview { tariffs: Tariffs } | BillPreview; 422 with the field named; nothing is stored |
  * | POST /v1/what-if Change | WhatIf; 422 with the field named |
  * | GET /v1/entries?from=DAY&to=DAY&kind=K&party=ID | { entries: Entry[] } (ledger/entry.ts), as recorded; every filter may be left out |
  * | POST /v1/entries EntryDraft without `instance` | Entry as recorded; 422 with the field named; 503 while the journal cannot be written |

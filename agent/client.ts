@@ -3,12 +3,14 @@ import type {
   AgentError,
   AgentSettings,
   Bill,
+  BillPreview,
   Change,
   HourlyReading,
   LiveFigures,
   PlugKind,
   PowerFigure,
   Summary,
+  Tariffs,
   WhatIf,
 } from './api.ts'
 import type { Entry, EntryDraft } from './ledger/entry.ts'
@@ -74,6 +76,11 @@ export class AgentClient {
   /** The bill of a month such as `2026-11`: closed where it is over, else so far. */
   bill(month: string): Promise<Bill> {
     return this.#json('GET', `/v1/bill?${new URLSearchParams({ month })}`)
+  }
+
+  /** What this month is expected to cost now and with other tariffs; status 422 names the `field` that was refused. */
+  previewBill(tariffs: Tariffs): Promise<BillPreview> {
+    return this.#json('POST', '/v1/bill/preview', { tariffs })
   }
 
   /** What this month would cost after a change; status 422 names the `field` that was refused. */

@@ -16,7 +16,9 @@ import { addPower } from './pages/power.ts'
 import { addSettings } from './pages/settings.ts'
 import { addSignIn } from './pages/sign-in.ts'
 import { addStorage } from './pages/storage.ts'
+import { addTariffs } from './pages/tariffs.ts'
 import { addTraffic } from './pages/traffic.ts'
+import { addWhatIf } from './pages/what-if.ts'
 import { addGuard } from './security/guard.ts'
 import { addSecurityHeaders } from './security/headers.ts'
 import { makeServices, type Services } from './services.ts'
@@ -65,6 +67,8 @@ export function buildApp(options: Pick<DashboardOptions, 'paths' | 'assets'>, se
   addStorage(app, services)
   addTraffic(app, services)
   addCosts(app, services)
+  addTariffs(app, services)
+  addWhatIf(app, services)
   addLedger(app, services)
   addPeople(app, services)
   addDiagnosis(app, services)

@@ -129,7 +129,8 @@ export function makeFormat(language: string, timezone: string) {
   }
 }
 
-function currencyDigits(currency: string): number {
+/** Digits after the point of the smallest coin. */
+export function currencyDigits(currency: string): number {
   try {
     return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
   } catch {

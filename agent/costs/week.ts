@@ -49,26 +49,42 @@ export function weekOf(bands: PriceBand[]): DayPart<number>[][] {
   return week
 }
 
-/** What keeps bands from giving every minute of the week one price, in words; empty if they do. */
-export function troubleOfWeek(bands: PriceBand[]): string[] {
+/** A time of the week, from and to such as `22:00` and `24:00`, that has no price, or two: then by their bands' names. */
+export interface WeekTrouble {
+  day: Weekday
+  from: string
+  to: string
+  both?: [name: string, other: string]
+}
+
+/** What keeps bands from giving every minute of the week one price; empty if they do. */
+export function troublesOfWeek(bands: PriceBand[]): WeekTrouble[] {
   return weekOf(bands).flatMap((parts, index) => {
-    const day = weekdays[index] as string
-    const name = `${day[0]?.toUpperCase()}${day.slice(1)}`
-    const trouble: string[] = []
+    const day = weekdays[index] as Weekday
+    const troubles: WeekTrouble[] = []
+    const nameOf = (key: number) => bands[key]?.name ?? ''
     let until = 0
     let last = -1
     for (const { from, to, key } of parts) {
-      if (from > until) trouble.push(`${name} ${clock(until)}–${clock(from)} has no price`)
+      if (from > until) troubles.push({ day, from: clockTime(until), to: clockTime(from) })
       if (from < until) {
-        const both = `“${bands[last]?.name}” and “${bands[key]?.name}”`
-        trouble.push(`${name} ${clock(from)}–${clock(Math.min(to, until))} has two prices, ${both}`)
+        const both: [string, string] = [nameOf(last), nameOf(key)]
+        troubles.push({ day, from: clockTime(from), to: clockTime(Math.min(to, until)), both })
       }
       if (to <= until) continue
       until = to
       last = key
     }
-    if (until < minutesPerDay) trouble.push(`${name} ${clock(until)}–24:00 has no price`)
-    return trouble
+    if (until < minutesPerDay) troubles.push({ day, from: clockTime(until), to: '24:00' })
+    return troubles
+  })
+}
+
+/** The same in words. */
+export function troubleOfWeek(bands: PriceBand[]): string[] {
+  return troublesOfWeek(bands).map(({ day, from, to, both }) => {
+    const time = `${day[0]?.toUpperCase()}${day.slice(1)} ${from}–${to}`
+    return both ? `${time} has two prices, “${both[0]}” and “${both[1]}”` : `${time} has no price`
   })
 }
 
@@ -90,7 +106,8 @@ export function segmentsOf<Key>(stretches: Stretch[], partsOf: (day: number) => 
   return segments
 }
 
-function clock(minute: number): string {
+/** Minutes after midnight as `00:00` to `24:00`. */
+export function clockTime(minute: number): string {
   const two = (number: number) => String(number).padStart(2, '0')
   return `${two(Math.floor(minute / 60))}:${two(minute % 60)}`
 }

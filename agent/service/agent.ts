@@ -3,6 +3,7 @@ import path from 'node:path'
 import type {
   AgentSettings,
   Bill,
+  BillPreview,
   CalibrationReading,
   HealthCheck,
   HourlyReading,
@@ -11,13 +12,14 @@ import type {
   PowerFigure,
   StorageUse,
   Summary,
+  Tariffs,
   WhatIf,
 } from '../api.ts'
 import { type BillInput, billFor, close, preview } from '../costs/bill.ts'
 import { dayOf, monthNamed, monthOf } from '../costs/calendar.ts'
 import { computeCosts } from '../costs/costs.ts'
 import { costEntries } from '../costs/entries.ts'
-import { checkChange, tariffsOf } from '../costs/tariff.ts'
+import { checkChange, checkTariffs, tariffsOf } from '../costs/tariff.ts'
 import { whatIf } from '../costs/what-if.ts'
 import { checkWeb, judge } from '../health/checks.ts'
 import { FileWatch } from '../health/file-watch.ts'
@@ -224,6 +226,15 @@ export class Agent {
     return monthNamed(month, this.#settings.current().timezone).end <= this.#clock.now()
       ? close(exact)
       : preview(exact, 'so-far')
+  }
+
+  /** What this month is expected to cost now, and with other tariffs. Throws `TariffRefused`. */
+  previewBill(value: unknown): BillPreview {
+    const { currency, timezone } = this.#settings.current()
+    const input = this.#billInput(monthOf(this.#clock.now(), timezone).month)
+    const expected = (tariffs: Tariffs) => preview(billFor({ ...input, tariffs }), 'expected').total
+    const given = typeof value === 'object' && value !== null ? { ...value, currency, timezone } : value
+    return { before: expected(input.tariffs), after: expected(checkTariffs(given)) }
   }
 
   /** What this month would cost with another price, more people or a bigger disk. Throws `TariffRefused`. */

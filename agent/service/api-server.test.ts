@@ -3,7 +3,7 @@ import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { AgentSettings } from '../api.ts'
+import type { AgentSettings, Tariffs } from '../api.ts'
 import { AgentClient, AgentRefusal } from '../client.ts'
 import { Ledger } from '../ledger/ledger.ts'
 import { readSpace } from '../meters/storage.ts'
@@ -232,6 +232,30 @@ describe('the agent’s API', () => {
     await second.start()
     expect((await new AgentClient(stale).settings()).currency).toBe('EUR')
     await second.stop()
+  })
+
+  it('works out what other prices make of this month, and stores nothing', async () => {
+    await client.saveSettings(settings)
+    const tariffs = (perKwh: string): Tariffs => ({
+      version: 1,
+      currency: 'JPY',
+      timezone: 'UTC',
+      power: [{ from: '2000-01-01', prices: { kind: 'flat', perKwh } }],
+      internet: [],
+      items: [],
+      fees: [],
+    })
+    const same = await client.previewBill(tariffs('0.32'))
+    expect(same.after).toEqual(same.before)
+    expect(same.after.value.currency).toBe('EUR')
+    const { before, after } = await client.previewBill(tariffs('0.64'))
+    expect(Number(after.value.amount) / Number(before.value.amount)).toBeCloseTo(2, 2)
+    expect(await client.settings()).toMatchObject({ tariffs: null })
+    await expect(client.previewBill(tariffs('much'))).rejects.toMatchObject({
+      status: 422,
+      field: 'power[0].prices.perKwh',
+    })
+    expect((await send('POST', '/v1/bill/preview', '{"tariffs":null}')).status).toBe(422)
   })
 
   it('answers with what went wrong inside, and goes on', async () => {

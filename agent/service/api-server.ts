@@ -62,6 +62,7 @@ export class ApiServer {
         },
       },
       '/v1/bill': { GET: (_request, query) => agent.bill(monthOf(query) ?? refuseMonth()) },
+      '/v1/bill/preview': { POST: async (request) => agent.previewBill(field(await readJson(request), 'tariffs')) },
       '/v1/what-if': { POST: async (request) => agent.whatIf(await readJson(request)) },
       '/v1/entries': {
         GET: (_request, query) => ({ entries: agent.entries(filterOf(query)) }),

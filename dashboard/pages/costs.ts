@@ -1,28 +1,42 @@
 import type { FastifyInstance } from 'fastify'
-import type { CostLine, Costs } from '#agent/api.ts'
+import type { Bill, BillLine, BillLineKind, Costs, MoneyRange } from '#agent/api.ts'
 import { aboutMoney } from '../figures.ts'
 import { type Html, html, type Part } from '../html.ts'
+import { dayName, monthBeside, monthName, monthOf } from '../months.ts'
 import type { Services } from '../services.ts'
 import type { Visit } from '../visit.ts'
 
 export function addCosts(app: FastifyInstance, { agent }: Services): void {
-  app.get('/costs', async (request, reply) => {
+  app.get<{ Querystring: { month?: string } }>('/costs', async (request, reply) => {
     const { visit } = request
     const { costs } = await agent.summary()
+    const asked = monthOf(request.query.month) ?? costs.month
+    const bill = asked < costs.month ? await agent.bill(asked) : costs.bill
     const body = html`<h1>${visit.words.costs.title}</h1>
-${costs.lines.length === 0 ? noPrices(visit) : costsBody(visit, costs)}
-<p><a class="button quiet" href="/costs/ledger">${visit.words.ledger.link}</a></p>`
+${months(visit, bill.month, costs.month)}
+${bill === costs.bill ? presentMonth(visit, costs) : closedMonth(visit, bill)}
+<p class="actions"><a class="button quiet" href="/costs/tariffs">${visit.words.tariffs.link}</a>
+<a class="button quiet" href="/costs/what-if">${visit.words.whatIf.link}</a>
+<a class="button quiet" href="/costs/ledger">${visit.words.ledger.link}</a></p>`
     return reply.page({ title: visit.words.costs.title, place: 'costs', body })
   })
 }
 
-function noPrices({ words }: Visit): Html {
-  return html`<p>${words.costs.noLines}</p>
-<p><a class="button" href="/settings#price">${words.costs.pricesLink}</a></p>`
+/** The month at hand, and ways to the ones beside it; there is none after the present one. */
+function months(visit: Visit, month: string, present: string): Html {
+  const link = (rel: 'prev' | 'next', beside: string) =>
+    html`<a rel="${rel}" href="/costs?month=${beside}">${monthName(visit, beside)}</a>`
+  return html`<p class="actions">${link('prev', monthBeside(month, -1))}
+<strong>${monthName(visit, month)}</strong>
+${month < present && link('next', monthBeside(month, 1))}</p>`
 }
 
-function costsBody(visit: Visit, costs: Costs): Html {
-  const { words, format } = visit
+function presentMonth(visit: Visit, costs: Costs): Part {
+  const { words } = visit
+  if (costs.bill.lines.length === 0) {
+    return html`<p>${words.costs.noLines}</p>
+<p><a class="button" href="/settings#price">${words.costs.pricesLink}</a></p>`
+  }
   return html`<p>${words.costs.expected}:</p>
 <p class="big">${aboutMoney(visit, costs.expected, costs.powerClass)}</p>
 <dl class="pairs">
@@ -31,49 +45,105 @@ function costsBody(visit: Visit, costs: Costs): Html {
 <div><dt>${words.costs.perPerson}</dt><dd>${costs.perPerson ? aboutMoney(visit, costs.perPerson) : '–'}</dd></div>
 </dl>
 <p class="hint">${costs.perPerson ? words.costs.shareRule(costs.people) : words.costs.nobody}</p>
-<h2>${words.costs.lines}</h2>
-${costs.lines.map((line) => costLine(visit, line))}
-${costs.powerClass && measured(visit, costs.powerClass, costs.covered)}
-<h2>${words.costs.idleTitle}</h2>
-<p>${words.costs.idle}</p>
-<p><a href="/settings#price">${words.costs.pricesLink}</a></p>
-<p class="hint">${words.costs.month(format.month(`${costs.month}-15T12:00:00Z`))}</p>`
+${billLines(visit, costs.bill)}
+${coverage(visit, costs.bill)}`
 }
 
-function costLine(visit: Visit, line: CostLine): Html {
+/** The bill of a month that is over; one in which nothing was read has none. */
+function closedMonth(visit: Visit, bill: Bill): Part {
   const { words } = visit
+  if (bill.coverage.coveredSeconds === 0) return html`<p>${words.costs.nothingRead}</p>`
+  if (bill.lines.length === 0) return html`<p>${words.costs.noPricesThen}</p>`
+  return html`<p>${words.costs.closed}:</p>
+<p class="big">${aboutMoney(visit, bill.total, bill.powerClass)}</p>
+${billLines(visit, bill)}
+${coverage(visit, bill)}`
+}
+
+/** The order of the lines; those of one kind stay as they came. */
+const kinds: BillLineKind[] = ['power', 'idle', 'standing', 'internet', 'hardware', 'card', 'disk', 'domain', 'relay']
+
+function billLines(visit: Visit, bill: Bill): Part {
+  const sorted = bill.lines.toSorted((one, other) => kinds.indexOf(one.kind) - kinds.indexOf(other.kind))
+  return [html`<h2>${visit.words.costs.lines}</h2>`, sorted.map((line) => lineFold(visit, line, bill))]
+}
+
+function lineFold(visit: Visit, line: BillLine, bill: Bill): Html {
   return html`<details class="line">
-<summary><span>${words.costs.line[line.kind]}</span> <span>${aboutMoney(visit, line.range)}</span></summary>
+<summary><span>${lineTitle(visit, line, bill)}</span> <span>${aboutMoney(visit, line.range)}</span></summary>
 <p>${basis(visit, line)}</p>
+${line.kind === 'idle' && html`<p>${visit.words.costs.idle}</p>`}
 </details>`
 }
 
+/** The kind, the household's name for it, and the day from which it counted where that is within the month. */
+function lineTitle(visit: Visit, { id, kind, name }: BillLine, { lines }: Bill): string {
+  const { words } = visit
+  const hasIdle = lines.some((line) => line.kind === 'idle')
+  const title = kind === 'power' && !hasIdle ? words.costs.allPower : words.costs.line[kind]
+  const from = /@(\d{4}-\d{2}-\d{2})$/.exec(id)?.[1]
+  return [title, name, from && words.tariffs.from(dayName(visit, from))].filter(Boolean).join(' · ')
+}
+
 /** How a line was worked out, with its own numbers. */
-function basis({ words, format }: Visit, { kind, basis: facts, range }: CostLine): string {
+function basis(visit: Visit, { kind, basis: facts, range }: BillLine): string {
+  const { words, format } = visit
   const currency = range.value.currency
   const price = (name: string) => format.price(facts[name] ?? '0', currency)
-  const kwh = (name: string) => format.number(Number(facts[name] ?? 0), 2)
+  const number = (name: string) => format.number(Number(facts[name] ?? 0), 2)
+  const span = (name: string) => `${number(`${name}Low`)}–${number(`${name}High`)}`
+  const perMonth = aboutMoney(visit, exactly(facts.perMonth ?? '0', currency))
   const { basis: say } = words.costs
   switch (kind) {
     case 'power':
       return say.power(
-        kwh('kwh'),
-        `${kwh('kwhLow')}–${kwh('kwhHigh')}`,
+        number('kwh'),
+        span('kwh'),
         price('pricePerKwh'),
         format.duration(Number(facts.secondsCovered ?? 0)),
       )
-    case 'hardware':
-      return say.hardware(price('price'), facts.years ?? '', price('perMonth'))
-    case 'domain':
-      return say.domain(price('perYear'), price('perMonth'))
+    case 'idle':
+      return say.idle(
+        number('kwh'),
+        format.price(Number(facts.pricePerKwh).toFixed(4), currency),
+        format.duration(Number(facts.secondsCovered ?? 0)),
+      )
     case 'internet':
-      return say.internet(price('perMonth'))
+      return facts.gb === undefined ? say.monthly(perMonth) : say.perGb(number('gb'), price('pricePerGb'))
+    case 'standing':
+      return say.monthly(perMonth)
+    case 'hardware':
+    case 'card':
+    case 'disk': {
+      const years = format.number(Number(facts.years), Number.isInteger(Number(facts.years)) ? 0 : 1)
+      const bought = facts.bought === undefined ? '' : ` ${say.bought(dayName(visit, facts.bought))}`
+      return `${say.item(price('price'), years, perMonth)}${bought}`
+    }
+    case 'domain':
+    case 'relay':
+      return say.fee(price('perYear'), perMonth)
   }
 }
 
-function measured({ words, format }: Visit, powerClass: NonNullable<Costs['powerClass']>, covered: number): Part {
-  const hours = covered >= 0.995 ? words.costs.coveredAll : words.costs.covered(format.percent(covered))
+function exactly(amount: string, currency: string): MoneyRange {
+  const money = { amount, currency }
+  return { value: money, low: money, high: money }
+}
+
+/** Shorter times without a reading are those since the last one was written. */
+const notableSeconds = 900
+
+/** What is measured and what is not, and the time that is on no bill. */
+function coverage(
+  { words, format }: Visit,
+  { state, coverage: { seconds, coveredSeconds, unpricedSeconds }, powerClass }: Bill,
+) {
+  const missing = seconds - coveredSeconds
+  const isWhole = missing < notableSeconds
   return html`<h2>${words.costs.measured}</h2>
-<p>${words.costs.line.power}: ${words.classSentences[powerClass]} ${hours}</p>
+${powerClass && html`<p>${words.classSentences[powerClass]}</p>`}
+<p>${isWhole ? words.costs.coveredAll : words.costs.uncovered(format.duration(missing))}
+${!isWhole && state !== 'closed' && words.costs.uncoveredExpected}</p>
+${unpricedSeconds >= notableSeconds && html`<p>${words.costs.unpriced(format.duration(unpricedSeconds))}</p>`}
 <p>${words.costs.given}</p>`
 }

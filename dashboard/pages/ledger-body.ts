@@ -2,6 +2,7 @@ import type { CurrentEntry } from '#agent/ledger/corrections.ts'
 import type { Amount, Entry } from '#agent/ledger/entry.ts'
 import { type Mistakes, mistakeSummary, postForm, selectField, textField } from '../forms.ts'
 import { attribute, type Html, html, type Part } from '../html.ts'
+import { monthBeside, monthName, today } from '../months.ts'
 import type { KitVisit, Visit } from '../visit.ts'
 
 /** Kinds of entries that people make by hand. */
@@ -238,17 +239,8 @@ function dayText({ format }: Visit, { period }: Entry): string {
   return format.day(`${period.from}T12:00:00Z`)
 }
 
-function monthName({ format }: Visit, month: string): string {
-  return format.month(`${month}-15T12:00:00Z`)
-}
-
-function monthBeside(month: string, step: number): string {
-  const [year = 0, number = 1] = month.split('-').map(Number)
-  return new Date(Date.UTC(year, number - 1 + step, 15)).toISOString().slice(0, 7)
-}
-
 /** Today in the month at hand, else its first day. */
-function likelyDay({ format }: Visit, month: string): string {
-  const today = new Intl.DateTimeFormat('sv-SE', { timeZone: format.zone }).format(Date.now())
-  return today.startsWith(month) ? today : `${month}-01`
+function likelyDay(visit: Visit, month: string): string {
+  const day = today(visit)
+  return day.startsWith(month) ? day : `${month}-01`
 }

@@ -4,6 +4,7 @@ import { type CurrentEntry, confirmationOf, correctionOf, currentEntries } from 
 import type { Amount, Entry, EntryDraft } from '#agent/ledger/entry.ts'
 import type { Mistakes } from '../forms.ts'
 import { type Form, formOf, parseDecimal } from '../input.ts'
+import { monthOf, today } from '../months.ts'
 import { failureNotice } from '../refusals.ts'
 import type { Services } from '../services.ts'
 import type { KitVisit, Visit } from '../visit.ts'
@@ -164,18 +165,10 @@ function amountsOf(typed: string, { amounts }: Entry): Amount[] | null {
   return value === null || unit === undefined ? null : [{ value, unit }]
 }
 
-function today({ format }: Visit): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone: format.zone }).format(Date.now())
-}
-
 /** The day after a day such as `2026-11-24`, or null if it is none. */
 function dayAfter(day: string): string | null {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) return null
   const start = Date.parse(`${day}T00:00:00Z`)
   if (Number.isNaN(start) || new Date(start).toISOString().slice(0, 10) !== day) return null
   return new Date(start + 24 * 3600_000).toISOString().slice(0, 10)
-}
-
-function monthOf(text: string | undefined): string | null {
-  return text !== undefined && /^20\d{2}-(0[1-9]|1[0-2])$/.test(text) ? text : null
 }

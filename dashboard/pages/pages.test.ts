@@ -53,7 +53,11 @@ test('every page is rendered by the real agent’s figures, in every language', 
       '/storage',
       '/traffic',
       '/costs',
+      '/costs?month=2020-02',
       '/costs/ledger',
+      '/costs/tariffs',
+      '/costs/what-if',
+      '/costs/what-if?kind=price&perKwh=0.4',
       '/people',
       '/diagnosis',
       '/settings',
@@ -106,7 +110,7 @@ describe('settings', () => {
       pricePerKwh: '0.3215',
       internetPerMonth: null,
       hardware: { price: '84', years: 7 },
-      domainPerYear: '12.50',
+      domainPerYear: '12.5',
     })
   })
 

@@ -66,7 +66,8 @@ class SettingsPage {
 
   electricity(settings: AgentSettings): Html {
     const { words, format } = this.#visit
-    const { pricePerKwh, currency } = settings
+    const { pricePerKwh, currency, tariffs } = settings
+    if (tariffs !== null) return this.#inEditor('electricity', words.settings.electricity, 'price')
     const present = pricePerKwh === null ? null : format.price(pricePerKwh, currency)
     return this.#section('electricity', words.settings.electricity, present, [
       this.#text('electricity', 'price', `${words.settings.price}, ${currency}`, pricePerKwh ?? '', {
@@ -74,6 +75,7 @@ class SettingsPage {
         decimal: true,
       }),
       this.#save(),
+      html`<p><a href="/costs/tariffs">${words.tariffs.more}</a></p>`,
     ])
   }
 
@@ -91,7 +93,8 @@ ${present && html`<button class="quiet" name="action" value="stop">${words.setti
 
   otherCosts(settings: AgentSettings): Html {
     const { words } = this.#visit
-    const { currency, hardware } = settings
+    const { currency, hardware, tariffs } = settings
+    if (tariffs !== null) return this.#inEditor('other-costs', words.settings.otherCosts, 'internet')
     const money = (name: string, label: string, value: string, hint?: string) =>
       this.#text('other-costs', name, `${label}, ${currency}`, value, { decimal: true, ...(hint ? { hint } : {}) })
     return this.#section('other-costs', words.settings.otherCosts, null, [
@@ -182,6 +185,13 @@ ${present && html`<button class="quiet" name="action" value="stop">${words.setti
     return html`<section id="switch-off"><h2>${words.settings.switchOff}</h2>
 <p class="actions"><a class="button quiet" href="/settings/restart">${words.settings.restart}</a> <a class="button quiet" href="/settings/power-off">${words.settings.powerOff}</a></p></section>
 <section><h2>${words.settings.signOutTitle}</h2>${postForm(this.#visit, '/sign-out', html`<button class="quiet">${words.common.signOut}</button>`)}</section>`
+  }
+
+  /** Where prices are given in detail, the simple ones give way to a link; `field` is the one that other pages lead to. */
+  #inEditor(name: SectionName, title: string, field: string): Html {
+    const { words } = this.#visit
+    const link = html`<a class="button quiet" id="${field}" href="/costs/tariffs">${words.tariffs.link}</a>`
+    return this.#fold(name, title, null, html`<p>${words.tariffs.instead}</p><p>${link}</p>`)
   }
 
   /** `needed`: open from the start, because something is to be done there. */

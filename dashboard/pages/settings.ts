@@ -2,10 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AgentSettings } from '#agent/api.ts'
 import { AgentRefusal } from '#agent/client.ts'
 import { HelperRefusal } from '#agent/helper/client.ts'
-import { isTimezone } from '../format.ts'
+import { type ReadAmount, readAmount } from '../amounts.ts'
+import { currencyDigits, isTimezone } from '../format.ts'
 import { type Mistakes, postForm } from '../forms.ts'
 import { html, type Part } from '../html.ts'
-import { currencies, type Form, formOf, isHostname, meantCents, parseDecimal, parseServerName } from '../input.ts'
+import { currencies, type Form, formOf, isHostname, meantCents, parseServerName } from '../input.ts'
 import { describeFailure, failureNotice } from '../refusals.ts'
 import { signIn } from '../security/guard.ts'
 import { checkNewPassword } from '../security/password.ts'
@@ -94,17 +95,19 @@ export function addSettings(app: FastifyInstance, services: Services): void {
 
   section('other-costs', async (form, { visit }) => {
     const mistakes: Mistakes = {}
-    const amount = (name: string): string | null => {
+    const coins = currencyDigits((await agent.settings()).currency)
+    const amount = (name: string, places = coins): string | null => {
       const text = form.text(name)
       if (text === '') return null
-      const value = parseDecimal(text)
-      if (value === null) mistakes[name] = visit.words.mistakes.number
+      const { value, mistake } = readAmount(visit, text, places)
+      if (mistake !== null) mistakes[name] = mistake
+      else if (value.startsWith('-')) mistakes[name] = visit.words.tariffs.notBelowZero
       return value
     }
     const internetPerMonth = amount('internet')
     const domainPerYear = amount('domain')
     const price = amount('hardwarePrice')
-    const years = price === null ? 0 : Number(amount('hardwareYears') ?? Number.NaN)
+    const years = price === null ? 0 : Number(amount('hardwareYears', 1) ?? Number.NaN)
     if (price !== null && !(years >= 1 && years <= 30)) mistakes.hardwareYears = visit.words.mistakes.years
     if (Object.keys(mistakes).length > 0) return { mistakes }
     await changeSettings({ internetPerMonth, domainPerYear, hardware: price === null ? null : { price, years } })
@@ -215,13 +218,10 @@ ${kept.length > 0 && html`<p>${words.settings.kept}: ${kept.join(', ')}</p>`}</d
 }
 
 /** An exact price, or what is wrong with it. */
-export function readPrice(
-  { words, format }: Visit,
-  text: string,
-  currency: string,
-): { value: string; mistake: null } | { value: null; mistake: string } {
-  const value = parseDecimal(text)
-  if (value === null) return { value: null, mistake: words.mistakes.number }
+export function readPrice(visit: Visit, text: string, currency: string): ReadAmount {
+  const { words, format } = visit
+  const { value, mistake } = readAmount(visit, text)
+  if (mistake !== null) return { value: null, mistake }
   if (Number(value) <= 0) return { value: null, mistake: words.mistakes.positive }
   const cents = meantCents(value, currency)
   if (cents !== null) return { value: null, mistake: words.mistakes.cents(format.price(String(cents), currency)) }

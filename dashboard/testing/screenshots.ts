@@ -66,6 +66,61 @@ async function withScene(scene: Scene, work: (page: Page, kit: TestKit) => Promi
   }
 }
 
+/** The pages of costs, with prices in detail. */
+async function shootCosts(page: Page, kit: TestKit): Promise<void> {
+  await page.goto(`${origin}/costs/tariffs`)
+  await shoot(page, 'tariffs-first')
+  await page.click('#two summary')
+  await page.fill('#two-cheap', '0.21')
+  await page.fill('#two-other', '0.34')
+  await page.fill('#two-standing', '2.40')
+  await page.click('#two button')
+  await shoot(page, 'tariffs-preview')
+  await page.click('button[value=save]')
+  const settings = await kit.services.agent.settings()
+  if (settings.tariffs === null) throw new Error('The prices were not stored')
+  const { items, fees } = settings.tariffs
+  await kit.services.agent.saveSettings({
+    ...settings,
+    tariffs: {
+      ...settings.tariffs,
+      items: [...items, { kind: 'disk', name: 'backups', price: '99', bought: '2026-03-02', years: 5 }],
+      fees: [...fees, { kind: 'domain', amount: '12', per: 'year', from: '2026-01-01' }],
+    },
+  })
+  await page.goto(`${origin}/costs/tariffs`)
+  await shoot(page, 'tariffs')
+  await page.click('#bands summary')
+  await page.fill('#bands-name-1', 'day')
+  await page.fill('#bands-price-1', '0,30')
+  await page.fill('#bands-hours-1', '6-22')
+  await page.fill('#bands-name-2', 'night')
+  await page.fill('#bands-price-2', '32')
+  await page.click('#bands button')
+  await shoot(page, 'tariffs-mistakes')
+  await page.goto(`${origin}/costs`)
+  await shoot(page, 'costs-detail')
+  for (const summary of await page.locator('summary').all()) await summary.click()
+  await shoot(page, 'costs-unfolded')
+  await page.click('a[rel=prev]')
+  await shoot(page, 'costs-before')
+  await page.goto(`${origin}/costs/what-if`)
+  await page.click('#people summary')
+  await page.click('#people button')
+  await shoot(page, 'what-if')
+  await page.goto(`${origin}/settings#price`)
+  await shoot(page, 'settings-prices')
+  for (const language of ['de', 'fr', 'en']) {
+    await kit.helper.handlers['kit.settings']({ language })
+    if (language === 'en') return
+    for (const name of ['costs', 'costs/tariffs', 'costs/what-if']) {
+      await page.goto(`${origin}/${name}`)
+      for (const summary of await page.locator('summary').all()) await summary.click()
+      await shoot(page, `${name.replace('/', '-')}-${language}`)
+    }
+  }
+}
+
 async function signIn(page: Page): Promise<void> {
   await page.goto(`${origin}/sign-in`)
   await page.fill('#password', ownerPassword)
@@ -93,6 +148,7 @@ await withScene('well', async (page, kit) => {
   await page.goto(`${origin}/power`)
   await page.click('summary')
   await shoot(page, 'power-table')
+  await shootCosts(page, kit)
   await page.goto(`${origin}/diagnosis/server/log`)
   await shoot(page, 'log')
   await page.goto(`${origin}/people/ada/remove`)
