@@ -163,7 +163,7 @@ export function checkDraft(value: unknown): EntryDraft {
   match(draft.instance, 'instance', hostName, 'Write a host name in small letters, such as hearth-1a2b.local.')
   match(draft.source, 'source', /^[\x21-\x7e]{1,100}$/, 'Write a name without spaces, such as typed.')
   amounts(draft.amounts)
-  if (!['owner', 'party', 'members', 'public'].includes(String(draft.audience)))
+  if (!['owner', 'party', 'members', 'public'].some((each) => each === draft.audience))
     refuse('audience', `${shown(draft.audience)} is none`, 'Write owner, party, members or public.')
   optional(draft.party, 'party', (each, field) => match(each, field, uuid, 'Write the id of a party.'))
   optional(draft.method, 'method', (each, field) =>
@@ -282,7 +282,9 @@ function json(value: unknown, field: string, depth: number): void {
 }
 
 function shown(value: unknown): string {
-  return value === undefined ? 'nothing' : `“${String(value).slice(0, 60)}”`
+  if (value === undefined) return 'nothing'
+  // An object from JSON can have a member toString that is none.
+  return typeof value === 'object' && value !== null ? 'an object' : `“${String(value).slice(0, 60)}”`
 }
 
 function refuse(field: string, what: string, next: string): never {
