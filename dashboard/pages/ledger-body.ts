@@ -54,7 +54,7 @@ ${draft.notice}
 ${mistakeSummary(visit, draft.mistakes ?? {})}
 <p class="actions"><a rel="prev" href="/costs/ledger?month=${monthBeside(month, -1)}">${monthName(visit, monthBeside(month, -1))}</a>
 <strong>${monthName(visit, month)}</strong>
-<a rel="next" href="/costs/ledger?month=${monthBeside(month, 1)}">${monthName(visit, monthBeside(month, 1))}</a></p>
+${month < today(visit).slice(0, 7) && html`<a rel="next" href="/costs/ledger?month=${monthBeside(month, 1)}">${monthName(visit, monthBeside(month, 1))}</a>`}</p>
 ${others.length === 0 ? html`<p>${words.ledger.none}</p>` : html`<ul class="cards">${others.map((each) => card(visit, each, names))}</ul>`}
 <datalist id="parties">${parties.map(({ name }) => html`<option value="${name}"></option>`)}</datalist>
 <h2>${words.ledger.add}</h2>
@@ -83,15 +83,21 @@ function card(
 ): Html {
   const { words } = visit
   const who = entry.party === undefined ? null : (names.get(entry.party) ?? words.ledger.erased)
-  const what = [who, entry.activity && activityName(visit, entry.activity), entry.purpose].filter(Boolean).join(' · ')
   const withdrawn = corrections.length > 0 && amounts.length === 0
   const amount = withdrawn ? words.ledger.withdrawn : amountsText(visit, amounts)
   const confirmed = confirmedBy.map((id) => names.get(id) ?? words.ledger.erased)
+  const what = [
+    dayText(visit, entry),
+    who,
+    entry.activity && activityName(visit, entry.activity),
+    entry.purpose,
+    entry.engagement && words.ledger.engagements[entry.engagement],
+    confirmed.length > 0 && words.ledger.confirmedBy(visit.format.list(confirmed)),
+  ]
   const canCorrect = entry.source === 'typed' && (typedKinds as readonly string[]).includes(entry.kind)
   return html`<li>
 <div><strong>${kindName(visit, entry.kind)}</strong> ${amount}${corrections.length > 0 && html` <del>${amountsText(visit, entry.amounts)}</del>`}</div>
-<div>${dayText(visit, entry)}${what && html` · ${what}`}</div>
-${entry.engagement && html`<div class="hint">${words.ledger.engagements[entry.engagement]}${confirmed.length > 0 && html` · ${words.ledger.confirmedBy(visit.format.list(confirmed))}`}</div>`}
+<div>${what.filter(Boolean).join(' · ')}</div>
 ${canCorrect && html`<div class="actions"><a href="/costs/ledger/${entry.id}">${words.ledger.correct}<span class="unseen"> (${kindName(visit, entry.kind)}, ${amount})</span></a></div>`}
 </li>`
 }
@@ -241,6 +247,6 @@ function dayText({ format }: Visit, { period }: Entry): string {
 
 /** Today in the month at hand, else its first day. */
 function likelyDay(visit: Visit, month: string): string {
-  const day = today(visit)
-  return day.startsWith(month) ? day : `${month}-01`
+  const now = today(visit)
+  return now.startsWith(month) ? now : `${month}-01`
 }

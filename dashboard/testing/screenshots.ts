@@ -145,6 +145,22 @@ await withScene('well', async (page, kit) => {
     await page.goto(`${origin}/${name}`)
     await shoot(page, name)
   }
+  await page.goto(`${origin}/power/calibrate`)
+  await shoot(page, 'calibrate')
+  for (const [kind, amount, who] of [
+    ['donation', '20', 'Ada Lovelace'],
+    ['bill', '31,40', ''],
+    ['work', '1,5', 'Benjamin'],
+  ]) {
+    await page.goto(`${origin}/costs/ledger`)
+    await page.locator(`details:has(#${kind}-amount) summary`).click()
+    await page.fill(`#${kind}-amount`, amount as string)
+    await page.fill(`#${kind}-who`, who as string)
+    await page.locator(`details:has(#${kind}-amount) button`).click()
+  }
+  await shoot(page, 'ledger')
+  await page.click('.cards a')
+  await shoot(page, 'ledger-correct')
   await page.goto(`${origin}/power`)
   await page.click('summary')
   await shoot(page, 'power-table')
