@@ -1,12 +1,5 @@
-/** A price or a tariff that cannot be used; `field` names it, `next` says what to write instead. */
-export class TariffRefused extends Error {
-  readonly field: string
-  readonly next: string
-
-  constructor(field: string, what: string, next: string) {
-    super(what)
-    this.name = 'TariffRefused'
-    this.field = field
-    this.next = next
-  }
+import { FieldRefused } from '../refused.ts'
+/** A price or a tariff that cannot be used. */
+export class TariffRefused extends FieldRefused {
+  override name = 'TariffRefused'
 }

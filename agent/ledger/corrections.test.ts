@@ -52,9 +52,9 @@ describe('corrections and confirmations', () => {
 
   it('nobody confirms an entry of their own, or corrects a correction', () => {
     const entry = work()
-    expect(() => confirmationOf(entry, ada)).toThrow('Ask somebody else')
+    expect(() => confirmationOf(entry, ada)).toThrow('nobody can confirm an entry of their own')
     expect(() => confirmationOf(recorded(confirmationOf(entry, bob)), ada)).toThrow('needs none')
-    expect(() => correctionOf(recorded(correctionOf(entry, [])), [])).toThrow('Correct the entry it refers to')
+    expect(() => correctionOf(recorded(correctionOf(entry, [])), [])).toThrow('cannot be corrected')
   })
 
   it('of an entry that is not there stand by themselves', () => {

@@ -1,4 +1,5 @@
 import { parseDecimal } from '../costs/decimal.ts'
+import { FieldRefused } from '../refused.ts'
 import { canonicalJson } from './canonical-json.ts'
 
 /** Who may see an entry, or one of its fields. `party`: the owner, and the person it is about. */
@@ -119,16 +120,12 @@ export const entryFields: { readonly [Name in keyof Required<Entry>]: FieldFacts
   note: { about: 'Free text.', audience: 'party' },
 }
 
-/** An entry that cannot be taken; `field` names the place, `next` says what to write instead. */
-export class EntryRefused extends Error {
+/** An entry that cannot be taken. */
+export class EntryRefused extends FieldRefused {
   override name = 'EntryRefused'
-  readonly field: string
-  readonly next: string
 
   constructor(field: string, what: string, next: string) {
-    super(`${field}: ${what}. ${next}`)
-    this.field = field
-    this.next = next
+    super(field, `${field}: ${what}.`, next)
   }
 }
 

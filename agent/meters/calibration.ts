@@ -1,4 +1,5 @@
 import type { CalibrationReading } from '../api.ts'
+import { FieldRefused } from '../refused.ts'
 import { maximumWatts } from './plug.ts'
 import { between, type Machine, type PowerModel } from './power-model.ts'
 import { byType, measuredPairs, type PowerPair, powerPairs } from './power-pairs.ts'
@@ -13,16 +14,12 @@ const sameUtilisation = 0.1
 const typedRelativeError = 0.05
 const typedAbsoluteError = 0.3
 
-/** A reading that cannot be used; `field` names the place, `next` says what to write instead. */
-export class ReadingRefused extends Error {
+/** A reading that cannot be used. */
+export class ReadingRefused extends FieldRefused {
   override name = 'ReadingRefused'
-  readonly field: string
-  readonly next: string
 
   constructor(field: string, what: string, next: string) {
-    super(`${field}: ${what}. ${next}`)
-    this.field = field
-    this.next = next
+    super(field, `${field}: ${what}.`, next)
   }
 }
 

@@ -182,7 +182,7 @@ describe('periods', () => {
     build([], { period, now: Date.parse(now), ...more })
 
   it('are reported seven days after they are over, by the household’s clock', () => {
-    expect(() => at(october, '2026-11-07T22:59:59Z')).toThrow('Report it later')
+    expect(() => at(october, '2026-11-07T22:59:59Z')).toThrow('is not over for 7 days')
     expect(at(october, '2026-11-07T23:00:00Z').report.period).toEqual(october)
   })
 

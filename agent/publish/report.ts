@@ -8,6 +8,7 @@ import type { CurrentEntry } from '../ledger/corrections.ts'
 import { classes } from '../ledger/hours.ts'
 import type { Leaf } from '../ledger/journal.ts'
 import { treeRoot } from '../ledger/log/merkle.ts'
+import { FieldRefused } from '../refused.ts'
 import { revealedBy, type Sum } from './disclosure.ts'
 import { kindOfPeriod } from './period.ts'
 import { significant } from './significant.ts'
@@ -130,16 +131,12 @@ export interface BuiltReport {
   sums: PublishedSums
 }
 
-/** A report that cannot be made or taken; `field` names the place, `next` says what to do. */
-export class ReportRefused extends Error {
+/** A report that cannot be made, or is none. */
+export class ReportRefused extends FieldRefused {
   override name = 'ReportRefused'
-  readonly field: string
-  readonly next: string
 
   constructor(field: string, what: string, next: string) {
-    super(`${field}: ${what}. ${next}`)
-    this.field = field
-    this.next = next
+    super(field, `${field}: ${what}.`, next)
   }
 }
 

@@ -9,19 +9,12 @@ import { checkTariffs } from '../costs/tariff.ts'
 import { checkReadings, ReadingRefused } from '../meters/calibration.ts'
 import { readText } from '../meters/files.ts'
 import { checkPlugAddress, PlugTrouble, plugKinds } from '../meters/plug.ts'
+import { FieldRefused } from '../refused.ts'
 import { writeDurably } from './durable.ts'
 
-/** A setting that cannot be stored; `field` names it, `next` says what to write instead. */
-export class SettingRefused extends Error {
-  readonly field: string
-  readonly next: string
-
-  constructor(field: string, what: string, next: string) {
-    super(what)
-    this.name = 'SettingRefused'
-    this.field = field
-    this.next = next
-  }
+/** A setting that cannot be stored. */
+export class SettingRefused extends FieldRefused {
+  override name = 'SettingRefused'
 }
 
 /** What the owner has set, in `settings.json`. Before that, currency and time zone are those of the claim. */
