@@ -2,8 +2,6 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type {
   AgentSettings,
-  Bill,
-  BillPreview,
   CalibrationReading,
   HealthCheck,
   HourlyReading,
@@ -12,27 +10,17 @@ import type {
   PowerFigure,
   StorageUse,
   Summary,
-  Tariffs,
-  WhatIf,
 } from '../api.ts'
-import { type BillInput, billFor, close, preview } from '../costs/bill.ts'
-import { dayOf, monthNamed, monthOf } from '../costs/calendar.ts'
+import { dayOf, monthOf } from '../costs/calendar.ts'
 import { computeCosts } from '../costs/costs.ts'
-import { costEntries } from '../costs/entries.ts'
-import { checkChange, checkTariffs, tariffsOf } from '../costs/tariff.ts'
-import { whatIf } from '../costs/what-if.ts'
 import { checkWeb, judge } from '../health/checks.ts'
 import { FileWatch } from '../health/file-watch.ts'
 import { nameProblem } from '../health/name-problem.ts'
 import { SlotKeeper } from '../health/slot-keeper.ts'
 import { callHelper } from '../helper/client.ts'
 import { type Clock, kitClock } from '../ledger/clock.ts'
-import type { Entry, EntryDraft } from '../ledger/entry.ts'
-import { type ExportFormat, exportEntries } from '../ledger/exports/export.ts'
 import { hourMs } from '../ledger/hours.ts'
-import { type EntryFilter, Journal, type Party } from '../ledger/journal.ts'
 import { hourlyReading, Ledger } from '../ledger/ledger.ts'
-import { meteredDays, storageEntries } from '../ledger/metered-days.ts'
 import { Schedules } from '../ledger/schedules.ts'
 import { readText, type SystemTrees, systemTrees } from '../meters/files.ts'
 import { type DayUse, fullOn, withToday } from '../meters/growth.ts'
@@ -41,6 +29,7 @@ import { readSpace } from '../meters/storage.ts'
 import type { KitPaths } from '../paths.ts'
 import { type ServerCounts, ServerTrouble } from '../servers/server.ts'
 import { Snac } from '../servers/snac.ts'
+import { Bookkeeper } from './bookkeeper.ts'
 import { dataWriteError } from './durable.ts'
 import { KitFiles } from './facts.ts'
 import { Recorder } from './recorder.ts'
@@ -74,7 +63,8 @@ export class Agent {
   readonly #files: KitFiles
   readonly #settings: SettingsFile
   readonly #ledger: Ledger
-  readonly #journal: Journal
+  /** The ledger's entries and bills. */
+  readonly books: Bookkeeper
   readonly #server: Snac
   readonly #recorder: Recorder
   readonly #schedules: Schedules
@@ -93,7 +83,6 @@ export class Agent {
     const network = () => this.#files.network()
     this.#settings = new SettingsFile(paths.agentData, () => this.#files.kit(), network)
     this.#ledger = new Ledger(paths.agentData, clock.now)
-    this.#journal = new Journal({ folder: paths.agentData, clock })
     this.#server = new Snac(paths.snacSocket, () => this.#instance())
     this.#recorder = new Recorder({
       trees: this.#trees,
@@ -103,11 +92,30 @@ export class Agent {
       onLeap: () => void this.#schedules.catchUp(),
       onFailure: (error) => report('the sampling cycle', error),
     })
+    this.books = new Bookkeeper({
+      folder: paths.agentData,
+      clock,
+      readings: this.#ledger,
+      settings: () => this.#settings.current(),
+      instance: () => this.#instance(),
+      people: () => this.#ledger.noted<Partial<ServerCounts>>('counts')?.people ?? 0,
+      power: () => ({ idle: this.#recorder.idlePower(), now: this.#recorder.figures().power }),
+    })
     this.#schedules = new Schedules(
       [
         { name: 'server-counts', at: '7 * * * *', every: 3600, run: () => this.#askServer().then(() => {}) },
-        { name: 'metered-days', at: '23 * * * *', every: 3600, run: () => this.#enterDays() },
-        { name: 'month-bill', at: '28 * * * *', every: 3600, run: () => this.#enterMonth() },
+        {
+          name: 'metered-days',
+          at: '23 * * * *',
+          every: 3600,
+          run: () => this.#whenSteady(() => this.books.enterDays()),
+        },
+        {
+          name: 'month-bill',
+          at: '28 * * * *',
+          every: 3600,
+          run: () => this.#whenSteady(() => this.books.enterMonth()),
+        },
         { name: 'certificate', at: '12 * * * *', every: 3600, run: () => this.#refreshCertificate() },
         { name: 'storage-use', at: '41 3 * * *', every: 24 * 3600, run: () => this.#countStorage() },
         { name: 'retention', at: '51 3 * * *', every: 24 * 3600, run: () => this.#forgetOld() },
@@ -151,7 +159,7 @@ export class Agent {
     await this.#schedules.stop()
     await this.#recorder.stop()
     this.#ledger.stop()
-    this.#journal.stop()
+    this.books.stop()
   }
 
   async summary(): Promise<Summary> {
@@ -220,66 +228,6 @@ export class Agent {
     return this.#ledger.entries(from, now + hourMs).map(hourlyReading)
   }
 
-  /** The bill of a month such as `2026-11`: closed where it is over, else so far. Throws `RangeError`. */
-  bill(month: string): Bill {
-    const exact = billFor(this.#billInput(month))
-    return monthNamed(month, this.#settings.current().timezone).end <= this.#clock.now()
-      ? close(exact)
-      : preview(exact, 'so-far')
-  }
-
-  /** What this month is expected to cost now, and with other tariffs. Throws `TariffRefused`. */
-  previewBill(value: unknown): BillPreview {
-    const { currency, timezone } = this.#settings.current()
-    const input = this.#billInput(monthOf(this.#clock.now(), timezone).month)
-    const expected = (tariffs: Tariffs) => preview(billFor({ ...input, tariffs }), 'expected').total
-    const given = typeof value === 'object' && value !== null ? { ...value, currency, timezone } : value
-    return { before: expected(input.tariffs), after: expected(checkTariffs(given)) }
-  }
-
-  /** What this month would cost with another price, more people or a bigger disk. Throws `TariffRefused`. */
-  whatIf(value: unknown): WhatIf {
-    const { currency, timezone } = this.#settings.current()
-    const { month } = monthOf(this.#clock.now(), timezone)
-    const people = this.#ledger.noted<Partial<ServerCounts>>('counts')?.people ?? 0
-    return whatIf({ ...this.#billInput(month), people }, checkChange(value, currency))
-  }
-
-  /** Throws `JournalTrouble`. */
-  entries(filter: EntryFilter): Entry[] {
-    return this.#journal.entries(filter)
-  }
-
-  /** Records what a person did or paid. Throws `EntryRefused`, `JournalTrouble`. */
-  recordEntry(draft: Omit<EntryDraft, 'instance'>): Entry {
-    return this.#journal.record({ instance: this.#instance(), ...draft })
-  }
-
-  /** The entries of a month (`2026-11`), or all, as text in a format. Throws `JournalTrouble`. */
-  exportEntries(format: ExportFormat, month: string | undefined): string {
-    return exportEntries(format, {
-      entries: this.#journal.entries(),
-      names: new Map(this.#journal.parties().map(({ id, name }) => [id, name])),
-      currency: this.#settings.current().currency,
-      ...(month !== undefined && { month }),
-    })
-  }
-
-  /** Throws `JournalTrouble`. */
-  parties(): Party[] {
-    return this.#journal.parties()
-  }
-
-  /** Throws `EntryRefused`, `JournalTrouble`. */
-  addParty(name: string): Party {
-    return this.#journal.addParty({ name })
-  }
-
-  /** Erases a person's name and the content of the entries about them. Throws `JournalTrouble`. */
-  eraseParty(id: string): { erased: number } {
-    return { erased: this.#journal.eraseParty(id) }
-  }
-
   settings(): AgentSettings {
     return this.#settings.current()
   }
@@ -338,36 +286,6 @@ export class Agent {
     return serverName ?? `${hostname}.local`
   }
 
-  /** Enters what the month before cost, once it is over and all its days are in. */
-  #enterMonth(): void {
-    if (this.#recorder.steadySeconds() < steadyEnoughSeconds) return
-    const { start } = monthOf(this.#clock.now(), this.#settings.current().timezone)
-    const { month } = monthOf(start - 1, this.#settings.current().timezone)
-    const entered = this.#ledger.noted<number>('days-entered')
-    if (this.#ledger.noted<string>('month-entered') === month || entered === null || entered < start) return
-    // Prices that change later make other lines: a month is entered once.
-    const there = this.#journal.entries({ kind: 'cost', from: `${month}-01` })
-    const bill = close(billFor(this.#billInput(month)))
-    if (bill.coverage.coveredSeconds > 0 && !there.some(({ period }) => period.from.startsWith(month)))
-      this.#journal.recordAll(costEntries(bill, this.#instance()))
-    this.#ledger.note('month-entered', month)
-  }
-
-  /** A month's readings, and the prices of its days. Throws `RangeError` where the month is none. */
-  #billInput(month: string): BillInput {
-    const settings = this.#settings.current()
-    const { start, end } = monthNamed(month, settings.timezone)
-    return {
-      month,
-      now: this.#clock.now(),
-      tariffs: tariffsOf(settings),
-      readings: this.#ledger.entries(start - hourMs, end + hourMs),
-      idleWatts: this.#recorder.idlePower().value,
-      power: this.#recorder.figures().power,
-      services: [],
-    }
-  }
-
   async #applyPlug(): Promise<void> {
     const { plug } = this.#settings.current()
     const network = () => this.#files.network()
@@ -380,7 +298,7 @@ export class Agent {
       this.#recorder.plugTrouble(),
       nameProblem(this.#files.kit(), this.#files.network()),
     ].filter((problem) => problem !== null)
-    return [...this.#files.problems(), ...this.#ledger.problems(), ...this.#journal.problems(), ...own]
+    return [...this.#files.problems(), ...this.#ledger.problems(), ...this.books.problems(), ...own]
   }
 
   #storage(): StorageUse {
@@ -420,26 +338,12 @@ export class Agent {
     this.#noteSpace()
     const use = await callHelper(this.#paths.helperSocket('agent'), 'storage.use', {}, { timeoutMs: 10 * 60_000 })
     this.#ledger.note('storage-use', use)
-    if (this.#clock.trusted())
-      this.#journal.recordAll(
-        storageEntries(use, this.#clock.now(), this.#settings.current().timezone, this.#instance()),
-      )
+    if (this.#clock.trusted()) this.books.enterStorage(use)
   }
 
-  /** Enters the days that are over and were not entered yet. */
-  #enterDays(): void {
-    if (this.#recorder.steadySeconds() < steadyEnoughSeconds) return
-    const since = this.#ledger.noted<number>('days-entered') ?? this.#ledger.firstHour()
-    if (since === null) return
-    const { drafts, through } = meteredDays({
-      now: this.#clock.now(),
-      zone: this.#settings.current().timezone,
-      instance: this.#instance(),
-      since,
-      readings: ({ start, end }) => this.#ledger.entries(start, end),
-    })
-    if (drafts.length > 0) this.#journal.recordAll(drafts)
-    if (through !== since) this.#ledger.note('days-entered', through)
+  /** What depends on days waits until the clock has been right for a while. */
+  #whenSteady(work: () => void): void {
+    if (this.#recorder.steadySeconds() >= steadyEnoughSeconds) work()
   }
 
   #noteSpace(): void {

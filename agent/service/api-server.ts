@@ -61,25 +61,27 @@ export class ApiServer {
           return field(body, 'from') === 'plug' ? agent.calibrateByPlug() : agent.calibrate(wattsOf(body))
         },
       },
-      '/v1/bill': { GET: (_request, query) => agent.bill(monthOf(query) ?? refuseMonth()) },
-      '/v1/bill/preview': { POST: async (request) => agent.previewBill(field(await readJson(request), 'tariffs')) },
-      '/v1/what-if': { POST: async (request) => agent.whatIf(await readJson(request)) },
+      '/v1/bill': { GET: (_request, query) => agent.books.bill(monthOf(query) ?? refuseMonth()) },
+      '/v1/bill/preview': {
+        POST: async (request) => agent.books.previewBill(field(await readJson(request), 'tariffs')),
+      },
+      '/v1/what-if': { POST: async (request) => agent.books.whatIf(await readJson(request)) },
       '/v1/entries': {
-        GET: (_request, query) => ({ entries: agent.entries(filterOf(query)) }),
-        POST: async (request) => agent.recordEntry(objectOf(await readJson(request)) as never),
+        GET: (_request, query) => ({ entries: agent.books.entries(filterOf(query)) }),
+        POST: async (request) => agent.books.record(objectOf(await readJson(request)) as never),
       },
       '/v1/export': {
         GET: (_request, query) => {
           const format = formatOf(query)
           const { mediaType, extension } = exportFormats[format]
-          return { text: agent.exportEntries(format, monthOf(query)), mediaType, extension }
+          return { text: agent.books.export(format, monthOf(query)), mediaType, extension }
         },
       },
       '/v1/parties': {
-        GET: () => ({ parties: agent.parties() }),
-        POST: async (request) => agent.addParty(textOf(await readJson(request), 'name')),
+        GET: () => ({ parties: agent.books.parties() }),
+        POST: async (request) => agent.books.addParty(textOf(await readJson(request), 'name')),
       },
-      '/v1/parties/erase': { POST: async (request) => agent.eraseParty(textOf(await readJson(request), 'id')) },
+      '/v1/parties/erase': { POST: async (request) => agent.books.eraseParty(textOf(await readJson(request), 'id')) },
       '/v1/people': { POST: async (request) => agent.tellPeople(countOf(await readJson(request))) },
     }
   }
