@@ -34,6 +34,24 @@ it.each(['hearth-7f3a', undefined, 'kitchen', 'hearth-7f3a-x', 'hearth-7f3a-2.ev
   },
 )
 
+it.each([
+  ['hearth-3456', 'hearth-3457'],
+  ['hearth-3456', 'hearth-3458'],
+  ['hearth-9999', 'hearth-10000'],
+  ['hearth-0456', 'hearth-0456-2'],
+])('knows that %s goes by %s, as Avahi counts up', (hostname, name) => {
+  expect(nameProblem({ ...kit, hostname }, announced(name))?.facts?.taken).toBe(name)
+})
+
+it.each([
+  ['hearth-3456', 'hearth-3455'],
+  ['hearth-3456', 'hearth-9999'],
+  ['hearth-3456', 'hearth-03457'],
+  ['hearth-7f3a', 'hearth-7f3a-1'],
+])('does not take %s for renamed where Avahi still says %s', (hostname, name) => {
+  expect(nameProblem({ ...kit, hostname }, announced(name))).toBeNull()
+})
+
 it('proposes a name that is another, keeps a name the household chose, and is never too long', () => {
   const proposed = (hostname: string) => nameProblem({ ...kit, hostname }, announced(`${hostname}-2`))?.facts?.proposed
   expect(proposed('hearth-1f2e')).toBe('hearth-3d4c')

@@ -5,10 +5,17 @@ export function isHostname(text: string): boolean {
   return /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text)
 }
 
-/** What Avahi calls a kit whose own name another device has, `hearth-7f3a-2`; null when it goes by its own. */
+/**
+ * What Avahi calls a kit whose own name another device has; null when it goes by its own. Avahi puts a number behind the
+ * name, or counts up the one it ends in: `hearth-7f3a` becomes `hearth-7f3a-2`, but `hearth-3456` becomes `hearth-3457`.
+ * console.awk has the same rule.
+ */
 export function takenName(hostname: string, announcedAs: string | undefined): string | null {
-  const rest = announcedAs?.startsWith(`${hostname}-`) ? announcedAs.slice(hostname.length + 1) : ''
-  return announcedAs !== undefined && /^\d{1,2}$/.test(rest) && isHostname(announcedAs) ? announcedAs : null
+  if (announcedAs === undefined || !isHostname(announcedAs)) return null
+  const [, stem = hostname, own = '1'] = /^(.*)-([1-9]\d*)$/.exec(hostname) ?? []
+  const number = announcedAs.startsWith(`${stem}-`) ? announcedAs.slice(stem.length + 1) : ''
+  const more = /^[1-9]\d*$/.test(number) ? Number(number) - Number(own) : 0
+  return more >= 1 && more < 100 ? announcedAs : null
 }
 
 /**

@@ -23,10 +23,18 @@ function say_problems(    i, problem, where) {
 	}
 }
 
-# Where another device has the kit's name, it is reached under the one that Avahi found free.
-function reached(host,    announced) {
+# Where another device has the kit's name, it is reached under the one that Avahi found free: with a number behind it, or
+# with the number it ends in counted up (takenName in agent/setup/names.ts).
+function reached(host,    announced, stem, own, number) {
 	announced = fact["network.announcedAs"]
-	if (index(announced, host "-") == 1 && substr(announced, length(host) + 2) ~ /^[0-9][0-9]?$/) return announced
+	stem = host
+	own = 1
+	if (match(host, /-[1-9][0-9]*$/)) {
+		stem = substr(host, 1, RSTART - 1)
+		own = substr(host, RSTART + 1) + 0
+	}
+	number = substr(announced, length(stem) + 2)
+	if (index(announced, stem "-") == 1 && number ~ /^[1-9][0-9]*$/ && number - own >= 1 && number - own < 100) return announced
 	return host
 }
 
