@@ -66,7 +66,7 @@ describe('two kits of the same name on one network', () => {
     const { renamed, as } = await renamedKit()
     const { browser } = await claimKit(renamed)
     expect(textOf(await browser.get('/diagnosis'))).toMatch(
-      new RegExp(`called ${name}.local, so this kit is found as ${as}.local. Give the kit another name`),
+      new RegExp(`called ${name}.local, so this kit is found as ${as}.local. What to do: Give the kit another name`),
     )
   })
 })
