@@ -94,6 +94,8 @@ async function bundle(context: BuildContext, program: Program, output: string): 
     target: 'node24',
     format: 'esm',
     loader: { '.txt': 'text', '.yaml': 'text' },
+    // Not what lies about: a tsconfig.json found on the way up would change what is written.
+    tsconfigRaw: {},
     // CommonJS packages inside an ES module bundle ask for these.
     banner: { js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);" },
     logLevel: 'silent',
