@@ -27,6 +27,16 @@ const troublesNamed = 3
 /** Prices that were typed without a day count from here. */
 const firstDay = '2000-01-01'
 
+/**
+ * Checks tariffs in a household's own currency and time zone, whatever they came with. Throws `TariffRefused`.
+ */
+export function checkHouseholdTariffs(
+  value: unknown,
+  { currency, timezone }: Pick<AgentSettings, 'currency' | 'timezone'>,
+): Tariffs {
+  return checkTariffs(typeof value === 'object' && value !== null ? { ...value, currency, timezone } : value)
+}
+
 /** Checks tariffs from anywhere, and gives them with each list oldest first. Throws `TariffRefused`. */
 export function checkTariffs(value: unknown): Tariffs {
   const given = object(value, '', ['version', 'currency', 'timezone', 'power', 'internet', 'items', 'fees'])

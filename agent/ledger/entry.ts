@@ -123,6 +123,7 @@ export const entryFields: { readonly [Name in keyof Required<Entry>]: FieldFacts
 /** An entry that cannot be taken. */
 export class EntryRefused extends FieldRefused {
   override name = 'EntryRefused'
+  override code = 'entry'
 
   constructor(field: string, what: string, next: string) {
     super(field, `${field}: ${what}.`, next)

@@ -2,12 +2,11 @@ import { chmodSync, rmSync } from 'node:fs'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import type { AgentError } from '../api.ts'
-import { TariffRefused } from '../costs/refusal.ts'
-import { EntryRefused } from '../ledger/entry.ts'
 import { type ExportFormat, exportFormats } from '../ledger/exports/export.ts'
 import { type EntryFilter, JournalTrouble } from '../ledger/journal.ts'
 import { maximumWatts, PlugTrouble } from '../meters/plug.ts'
 import { createServer } from '../node-http.ts'
+import { FieldRefused } from '../refused.ts'
 import type { Agent } from './agent.ts'
 import { SettingRefused } from './settings.ts'
 
@@ -170,21 +169,13 @@ function send(response: ServerResponse, status: number, body: unknown): void {
 
 function errorAnswer(error: unknown): { status: number; body: AgentError } {
   if (error instanceof Refused) return { status: error.status, body: { error: error.error } }
-  if (error instanceof SettingRefused) {
-    const { message, next, field } = error
-    return { status: 422, body: { error: { code: 'setting', message, next, field } } }
-  }
   if (error instanceof PlugTrouble) {
     const { id, what, next } = error.problem
     return { status: 422, body: { error: { code: id, message: what, next, field: 'address' } } }
   }
-  if (error instanceof TariffRefused) {
-    const { message, next, field } = error
-    return { status: 422, body: { error: { code: 'tariff', message, next, field } } }
-  }
-  if (error instanceof EntryRefused) {
-    const { message, next, field } = error
-    return { status: 422, body: { error: { code: 'entry', message, next, field } } }
+  if (error instanceof FieldRefused) {
+    const { message, next, field, code } = error
+    return { status: 422, body: { error: { code, message, next, field } } }
   }
   if (error instanceof JournalTrouble) {
     const { id, what, next } = error.problem

@@ -12,7 +12,7 @@ import type {
 import { type BillInput, billFor, close, preview } from '../costs/bill.ts'
 import { monthNamed, monthOf } from '../costs/calendar.ts'
 import { costEntries } from '../costs/entries.ts'
-import { checkChange, checkTariffs, tariffsOf } from '../costs/tariff.ts'
+import { checkChange, checkHouseholdTariffs, tariffsOf } from '../costs/tariff.ts'
 import { whatIf } from '../costs/what-if.ts'
 import type { Clock } from '../ledger/clock.ts'
 import type { Entry, EntryDraft } from '../ledger/entry.ts'
@@ -97,11 +97,10 @@ export class Bookkeeper {
 
   /** What this month is expected to cost now, and with other tariffs. Throws `TariffRefused`. */
   previewBill(value: unknown): BillPreview {
-    const { currency, timezone } = this.#options.settings()
     const input = this.#billInput(this.#month())
     const expected = (tariffs: Tariffs) => preview(billFor({ ...input, tariffs }), 'expected').total
-    const given = typeof value === 'object' && value !== null ? { ...value, currency, timezone } : value
-    return { before: expected(input.tariffs), after: expected(checkTariffs(given)) }
+    const other = checkHouseholdTariffs(value, this.#options.settings())
+    return { before: expected(input.tariffs), after: expected(other) }
   }
 
   /** What this month would cost with another price, more people or a bigger disk. Throws `TariffRefused`. */

@@ -5,7 +5,7 @@ import { isTimeZone } from '../costs/calendar.ts'
 import { isCurrency, minorUnits } from '../costs/currency.ts'
 import { decimalPlaces, parseDecimal } from '../costs/decimal.ts'
 import { TariffRefused } from '../costs/refusal.ts'
-import { checkTariffs } from '../costs/tariff.ts'
+import { checkHouseholdTariffs } from '../costs/tariff.ts'
 import { checkReadings, ReadingRefused } from '../meters/calibration.ts'
 import { readText } from '../meters/files.ts'
 import { checkPlugAddress, PlugTrouble, plugKinds } from '../meters/plug.ts'
@@ -15,6 +15,7 @@ import { writeDurably } from './durable.ts'
 /** A setting that cannot be stored. */
 export class SettingRefused extends FieldRefused {
   override name = 'SettingRefused'
+  override code = 'setting'
 }
 
 /** What the owner has set, in `settings.json`. Before that, currency and time zone are those of the claim. */
@@ -133,11 +134,9 @@ function plug(value: unknown): NonNullable<AgentSettings['plug']> {
   return { kind: known, address: text(address, 'plug.address') }
 }
 
-/** Prices in the household's own currency and time zone, whatever they came with. */
 function tariffs(value: unknown, currency: string, timezone: string): Tariffs {
-  const given = typeof value === 'object' && value !== null ? { ...value, currency, timezone } : value
   try {
-    return checkTariffs(given)
+    return checkHouseholdTariffs(value, { currency, timezone })
   } catch (error) {
     if (!(error instanceof TariffRefused)) throw error
     throw new SettingRefused(`tariffs.${error.field}`, error.message, error.next)

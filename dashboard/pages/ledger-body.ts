@@ -1,13 +1,10 @@
 import type { CurrentEntry } from '#agent/ledger/corrections.ts'
 import type { Amount, Entry } from '#agent/ledger/entry.ts'
+import { isTypedKind, type TypedKind, typedKinds } from '#agent/ledger/typed-entry.ts'
 import { type Mistakes, mistakeSummary, postForm, selectField, textField } from '../forms.ts'
 import { attribute, type Html, html, type Part } from '../html.ts'
 import { monthBeside, monthName, today } from '../months.ts'
 import type { KitVisit, Visit } from '../visit.ts'
-
-/** Kinds of entries that people make by hand. */
-export const typedKinds = ['donation', 'bill', 'purchase', 'work'] as const
-export type TypedKind = (typeof typedKinds)[number]
 
 /** What entries can be taken home as, and what people call it. */
 export const exportFormats = [
@@ -36,7 +33,7 @@ export interface CorrectDraft {
 export interface LedgerFacts {
   /** `2026-11`. */
   month: string
-  /** All entries, as they count now. */
+  /** Entries of the month, as they count now. */
   entries: CurrentEntry[]
   parties: { id: string; name: string }[]
 }
@@ -45,9 +42,8 @@ export interface LedgerFacts {
 export function ledgerBody(visit: KitVisit, { month, entries, parties }: LedgerFacts, draft: LedgerDraft): Html {
   const { words, format } = visit
   const names = new Map(parties.map((party) => [party.id, party.name]))
-  const inMonth = entries.filter(({ entry }) => entry.period.from.startsWith(month))
-  const metered = inMonth.filter(({ entry }) => meteredKinds.includes(entry.kind))
-  const others = inMonth.filter(({ entry }) => !meteredKinds.includes(entry.kind))
+  const metered = entries.filter(({ entry }) => meteredKinds.includes(entry.kind))
+  const others = entries.filter(({ entry }) => !meteredKinds.includes(entry.kind))
   return html`<h1>${words.ledger.title}</h1>
 <p>${words.ledger.lead}</p>
 ${draft.notice}
@@ -94,7 +90,7 @@ function card(
     entry.engagement && words.ledger.engagements[entry.engagement],
     confirmed.length > 0 && words.ledger.confirmedBy(visit.format.list(confirmed)),
   ]
-  const canCorrect = entry.source === 'typed' && (typedKinds as readonly string[]).includes(entry.kind)
+  const canCorrect = entry.source === 'typed' && isTypedKind(entry.kind)
   return html`<li>
 <div><strong>${kindName(visit, entry.kind)}</strong> ${amount}${corrections.length > 0 && html` <del>${amountsText(visit, entry.amounts)}</del>`}</div>
 <div>${what.filter(Boolean).join(' · ')}</div>

@@ -2,21 +2,14 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { AgentRefusal } from '#agent/client.ts'
 import { type CurrentEntry, confirmationOf, correctionOf, currentEntries } from '#agent/ledger/corrections.ts'
 import type { Amount, Entry, EntryDraft } from '#agent/ledger/entry.ts'
+import { isTypedKind, partyNamed, type TypedKind, typedDraft } from '#agent/ledger/typed-entry.ts'
 import type { Mistakes } from '../forms.ts'
 import { type Form, formOf, parseDecimal } from '../input.ts'
-import { monthOf, today } from '../months.ts'
+import { monthBeside, monthOf, today } from '../months.ts'
 import { failureNotice } from '../refusals.ts'
 import type { Services } from '../services.ts'
 import type { KitVisit, Visit } from '../visit.ts'
-import {
-  type CorrectDraft,
-  correctBody,
-  exportFormats,
-  type LedgerDraft,
-  ledgerBody,
-  type TypedKind,
-  typedKinds,
-} from './ledger-body.ts'
+import { type CorrectDraft, correctBody, exportFormats, type LedgerDraft, ledgerBody } from './ledger-body.ts'
 
 type Draft = Omit<EntryDraft, 'instance'>
 
@@ -25,7 +18,9 @@ export function addLedger(app: FastifyInstance, services: Services): void {
   const { agent } = services
 
   async function page(visit: Visit, reply: FastifyReply, month: string, draft: LedgerDraft = {}) {
-    const [entries, parties] = await Promise.all([agent.entries(), agent.parties()])
+    // Corrections and confirmations have the period of what they refer to.
+    const inMonth = { from: `${month}-01`, to: `${monthBeside(month, 1)}-01` }
+    const [entries, parties] = await Promise.all([agent.entries(inMonth), agent.parties()])
     const { title } = visit.words.ledger
     const body = ledgerBody(visit as KitVisit, { month, entries: currentEntries(entries), parties }, draft)
     return reply.page({ title, place: 'costs', body })
@@ -49,8 +44,8 @@ export function addLedger(app: FastifyInstance, services: Services): void {
   app.post('/costs/ledger', async (request, reply) => {
     const { visit } = request
     const form = formOf(request.body)
-    const kind = typedKinds.find((each) => each === form.text('kind'))
-    if (!kind) return reply.callNotFound()
+    const kind = form.text('kind')
+    if (!isTypedKind(kind)) return reply.callNotFound()
     const { draft, mistakes } = readForm(visit as KitVisit, kind, form)
     const month = monthOf(form.text('day').slice(0, 7)) ?? today(visit).slice(0, 7)
     const values = Object.fromEntries(
@@ -120,15 +115,12 @@ async function find({ agent }: Services, id: string): Promise<Found | undefined>
 }
 
 function isTyped({ kind, source }: Entry): boolean {
-  return source === 'typed' && (typedKinds as readonly string[]).includes(kind)
+  return source === 'typed' && isTypedKind(kind)
 }
 
-/** The party of a name, whatever its case; made if there is none. Null: no name was given. */
+/** The party of a name; null where none was given. */
 async function partyOf({ agent }: Services, name: string): Promise<string | null> {
-  if (name === '') return null
-  const same = (other: string) => other.localeCompare(name, undefined, { sensitivity: 'accent' }) === 0
-  const known = (await agent.parties()).find((party) => same(party.name))
-  return (known ?? (await agent.addParty(name))).id
+  return name === '' ? null : partyNamed(agent, name)
 }
 
 function readForm(visit: KitVisit, kind: TypedKind, form: Form): { draft: Draft; mistakes: Mistakes } {
@@ -145,11 +137,9 @@ function readForm(visit: KitVisit, kind: TypedKind, form: Form): { draft: Draft;
   if (who.length > 100 || (kind === 'work' && who === '')) mistakes[`${kind}-who`] = words.ledger.whoWrong
   const purpose = form.text('purpose').slice(0, 200)
   const draft: Draft = {
-    kind,
+    ...typedDraft(kind),
     period: { from: day, to: to ?? '' },
     amounts: [{ value: value ?? '', unit: kind === 'work' ? 'h' : kit.currency }],
-    source: 'typed',
-    audience: kind === 'bill' || kind === 'purchase' ? 'members' : 'party',
     ...(purpose !== '' && { purpose }),
   }
   if (kind !== 'work') return { draft, mistakes }

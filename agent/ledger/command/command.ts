@@ -6,6 +6,7 @@ import type { Entry } from '../entry.ts'
 import { type ExportFormat, exportEntries, exportFormats } from '../exports/export.ts'
 import { readFolder, readUrl } from '../log/source.ts'
 import { renderReport, verifyLog } from '../log/verify.ts'
+import { isTypedKind, partyNamed, typedDraft, typedKinds } from '../typed-entry.ts'
 import { agentBook, type Book, copyBook } from './book.ts'
 
 const usage = `hearth ledger: what a server cost, who carried it, what was done for it
@@ -105,7 +106,9 @@ async function onBook(
     case 'confirm': {
       if (values.who === undefined) throw new UsageError('say who confirms it with --who NAME.')
       const entry = await find(book, rest[0])
-      return print(`Recorded as ${(await book.recordEntry(confirmationOf(entry, await partyId(book, values.who)))).id}`)
+      return print(
+        `Recorded as ${(await book.recordEntry(confirmationOf(entry, await partyNamed(book, values.who)))).id}`,
+      )
     }
     case 'export': {
       const format = (Object.keys(exportFormats) as ExportFormat[]).find((each) => each === rest[0])
@@ -151,23 +154,20 @@ async function show(book: Book, { month, json }: Values): Promise<string> {
 }
 
 async function add(book: Book, [kind, amount]: string[], values: Values): Promise<Entry> {
-  const kinds = ['donation', 'bill', 'purchase', 'work']
-  if (kind === undefined || !kinds.includes(kind) || amount === undefined)
-    throw new UsageError(`say what and how much: ${kinds.join(', ')}, then a number.`)
+  if (kind === undefined || !isTypedKind(kind) || amount === undefined)
+    throw new UsageError(`say what and how much: ${typedKinds.join(', ')}, then a number.`)
   const day = values.day ?? new Intl.DateTimeFormat('sv-SE').format(Date.now())
   const after = Date.parse(`${day}T00:00:00Z`) + 24 * 3600_000
   if (Number.isNaN(after)) throw new UsageError('write the day as in 2026-11-24.')
   const { purpose, activity, who, paid } = values
   if (kind === 'work' && who === undefined) throw new UsageError('say who worked with --who NAME.')
   return book.recordEntry({
-    kind,
+    ...typedDraft(kind),
     period: { from: day, to: new Date(after).toISOString().slice(0, 10) },
     amounts: [{ value: amount, unit: values.unit ?? (kind === 'work' ? 'h' : await book.currency()) }],
-    source: 'typed',
-    audience: kind === 'bill' || kind === 'purchase' ? 'members' : 'party',
     ...(purpose !== undefined && { purpose }),
     ...(kind === 'work' && { activity: activity ?? 'other', engagement: paid ? 'paid' : 'volunteer' }),
-    ...(who !== undefined && { party: await partyId(book, who) }),
+    ...(who !== undefined && { party: await partyNamed(book, who) }),
   })
 }
 
@@ -191,12 +191,6 @@ async function find(book: Book, id: string | undefined): Promise<Entry> {
   throw new Error(
     `${found.length === 0 ? 'No entry has' : 'Several entries have'} an id that begins with ${id}. \`show\` lists them.`,
   )
-}
-
-async function partyId(book: Book, name: string): Promise<string> {
-  const same = (other: string) => other.localeCompare(name, undefined, { sensitivity: 'accent' }) === 0
-  const known = (await book.parties()).find((party) => same(party.name))
-  return (known ?? (await book.addParty(name))).id
 }
 
 async function names(book: Book): Promise<Map<string, string>> {
