@@ -25,7 +25,7 @@ export interface BillInput {
   idleWatts: number | null
   /** Power at present, from which the month is expected as long as nothing was read in it. */
   power: Pick<PowerFigure, 'value' | 'low' | 'high'>
-  /** Processor time of each service in the month; what belongs to none must be one of them. */
+  /** Processor time of each service in the month (`serviceTimes`); what belongs to none must be one of them. */
   services: { id: string; cpuSeconds: number }[]
 }
 
@@ -76,9 +76,9 @@ export function billFor({ month: name, now, tariffs, readings, idleWatts, power,
   }
 }
 
-/** The bill of a month so far, or of all of it if it goes on as it did. */
-export function preview(bill: ExactBill, state: 'so-far' | 'expected'): Bill {
-  return settled(bill, state, decimalDigits)
+/** The bill of a month so far, or of all of it if it goes on as it did; in coins where it is to be divided. */
+export function preview(bill: ExactBill, state: 'so-far' | 'expected', inCoins = false): Bill {
+  return settled(bill, state, inCoins ? minorUnits(bill.currency) : decimalDigits)
 }
 
 /** The bill of a month that is over, rounded once, to coins. Throws `RangeError` for a month that is not over. */

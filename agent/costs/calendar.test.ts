@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { dayName, dayNumber, dayOf, dayStart, isTimeZone, monthNamed, monthOf, stretchesOf } from './calendar.ts'
+import {
+  dayName,
+  dayNumber,
+  dayNumberAt,
+  dayOf,
+  dayStart,
+  isTimeZone,
+  monthNamed,
+  monthOf,
+  stretchesOf,
+} from './calendar.ts'
 import { isCurrency, minorUnits } from './currency.ts'
 
 const at = (text: string) => Date.parse(text)
@@ -56,6 +66,15 @@ describe('a household’s calendar', () => {
     const change = at('2026-03-29T01:00:00Z')
     expect(stretchesOf({ start: change - 3_600_000, end: change }, 'Europe/Berlin')).toHaveLength(1)
     expect(stretchesOf({ start: change, end: change + 3_600_000 }, 'Europe/Berlin')).toHaveLength(1)
+  })
+
+  it('knows the day of every moment beside a change of the clock, asked in any order', () => {
+    const zone = 'Europe/Berlin'
+    const shownDay = new Intl.DateTimeFormat('sv-SE', { timeZone: zone })
+    for (const year of [2026, 1999, 2040, 2026]) {
+      for (let moment = at(`${year}-03-01T00:30:00Z`); moment < at(`${year}-11-10T00:00:00Z`); moment += 9 * 3_600_000)
+        expect(dayName(dayNumberAt(moment, zone))).toBe(shownDay.format(moment))
+    }
   })
 
   it('numbers days, and refuses what is none', () => {

@@ -50,7 +50,7 @@ export function dayName(number: number): string {
 
 /** The calendar month that holds a moment, in a zone. */
 export function monthOf(moment: number, zone: string): Month {
-  return monthNamed(dayName(Math.floor(localClock(zone)(moment) / dayMs)).slice(0, 7), zone)
+  return monthNamed(dayName(dayNumberAt(moment, zone)).slice(0, 7), zone)
 }
 
 /** The calendar month with a name such as `2026-11`, in a zone. Throws `RangeError` for another name. */
@@ -70,15 +70,23 @@ export function dayOf(moment: number, zone: string): Period {
   return { start: startOfDay(local, day), end: startOfDay(local, day + 1) }
 }
 
+/** The number of the calendar day that holds a moment, in a zone. */
+export function dayNumberAt(moment: number, zone: string): number {
+  return Math.floor(localClock(zone)(moment) / dayMs)
+}
+
 /** When a day, given by its number, begins in a zone. */
 export function dayStart(day: number, zone: string): number {
   return startOfDay(localClock(zone), day)
 }
 
 /** A period cut where the zone's offset changes. Both ends must be full minutes. */
-export function stretchesOf({ start, end }: Period, zone: string): Stretch[] {
+export function stretchesOf(period: Period, zone: string): Stretch[] {
   const local = localClock(zone)
-  const offsetAt = (moment: number) => local(moment) - moment
+  return cut(period, (moment) => local(moment) - moment)
+}
+
+function cut({ start, end }: Period, offsetAt: (moment: number) => number): Stretch[] {
   const found: Stretch[] = []
   let from = start
   let offset = offsetAt(start)
@@ -117,8 +125,37 @@ function firstMinute(before: number, after: number, isSo: (moment: number) => bo
   return high
 }
 
-/** What a zone's clock shows at a moment, in whole seconds, as if it showed UTC. */
+/** Offsets are looked up for so long at once. */
+const lookedUpMs = 16 * dayMs
+/** About twenty years of them; more are forgotten and looked up again. */
+const mostLookedUp = 512
+const clocks = new Map<string, (moment: number) => number>()
+
+/** What a zone's clock shows at a moment, as if it showed UTC. What was looked up is kept: asking Intl is what costs. */
 function localClock(zone: string): (moment: number) => number {
+  const known = clocks.get(zone)
+  if (known) return known
+  const shown = intlClock(zone)
+  const offsetAt = (moment: number) => shown(moment) - Math.floor(moment / 1000) * 1000
+  const lookedUp = new Map<number, Stretch[]>()
+  const lookUp = (chunk: number) => {
+    if (lookedUp.size >= mostLookedUp) lookedUp.clear()
+    const stretches = cut({ start: chunk * lookedUpMs, end: (chunk + 1) * lookedUpMs }, offsetAt)
+    lookedUp.set(chunk, stretches)
+    return stretches
+  }
+  const clock = (moment: number) => {
+    const chunk = Math.floor(moment / lookedUpMs)
+    const stretches = lookedUp.get(chunk) ?? lookUp(chunk)
+    const { offset } = stretches.find(({ end }) => moment < end) as Stretch
+    return moment + offset
+  }
+  clocks.set(zone, clock)
+  return clock
+}
+
+/** The same in whole seconds, from the machine's own tables. */
+function intlClock(zone: string): (moment: number) => number {
   const format = new Intl.DateTimeFormat('en-CA', {
     timeZone: zone,
     calendar: 'iso8601',

@@ -11,6 +11,7 @@ const settings: AgentSettings = {
   plug: null,
   calibration: [],
   tariffs: null,
+  sharing: 'equal',
   internetPerMonth: null,
   hardware: null,
   domainPerYear: null,

@@ -3,6 +3,7 @@ import { type BillInput, billFor, moneyRange, preview } from './bill.ts'
 import { dayMs, monthOf } from './calendar.ts'
 import { parseDecimal, scale } from './decimal.ts'
 import { mapRange } from './rounding.ts'
+import { type ServiceHours, serviceTimes } from './service-times.ts'
 import { tariffsOf } from './tariff.ts'
 
 export interface CostsInput {
@@ -12,14 +13,15 @@ export interface CostsInput {
   /** Accounts on the server; 0 while there are none or nobody knows. */
   people: number
   /** Entries of the month; others are left out. */
-  entries: BillInput['readings']
+  entries: (BillInput['readings'][number] & ServiceHours)[]
   /** Power at present, from which the month is expected as long as nothing was read in it. */
   power: PowerFigure
   /** Power without load, for a line of its own; none without it. */
   idleWatts?: number | null
 }
 
-const groups: Record<BillLineKind, CostLine['kind']> = {
+/** Lines of a bill in a few words. */
+export const costGroups: Record<BillLineKind, CostLine['kind']> = {
   power: 'power',
   idle: 'power',
   standing: 'power',
@@ -36,7 +38,8 @@ export function computeCosts(input: CostsInput): Costs {
   const { now, settings, people, entries, power, idleWatts = null } = input
   const tariffs = tariffsOf(settings)
   const { month, start, end } = monthOf(now, tariffs.timezone)
-  const exact = billFor({ month, now, tariffs, readings: entries, idleWatts, power, services: [] })
+  const services = serviceTimes(entries, { start, end })
+  const exact = billFor({ month, now, tariffs, readings: entries, idleWatts, power, services })
   const bill = preview(exact, 'so-far')
   const expected = preview(exact, 'expected').total
   const partOfExpected = (part: bigint, of: bigint) =>
@@ -50,7 +53,7 @@ export function computeCosts(input: CostsInput): Costs {
     soFar: bill.total,
     expected,
     perDay: partOfExpected(BigInt(dayMs), BigInt(end - start)),
-    lines: bill.lines.map(({ kind, range, basis }) => ({ kind: groups[kind], range, basis })),
+    lines: bill.lines.map(({ kind, range, basis }) => ({ kind: costGroups[kind], range, basis })),
     bill,
     people,
     perPerson: people > 0 ? partOfExpected(1n, BigInt(people)) : null,

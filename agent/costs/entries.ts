@@ -1,6 +1,9 @@
 import type { Bill } from '../api.ts'
 import type { EntryDraft } from '../ledger/entry.ts'
 
+/** Where entries of what a month cost come from. */
+export const billSystem = 'hearth-bill'
+
 /**
  * A closed bill as entries for the ledger, one a line, for the owner only. Their external ids are month and line, so
  * recording the same bill twice adds nothing. Throws `RangeError` for a bill that is not closed.
@@ -27,7 +30,7 @@ export function costEntries(bill: Bill, instance: string): EntryDraft[] {
       method: 'bill@1',
       ...(isMetered ? { coveredSeconds: coverage.coveredSeconds } : {}),
       audience: 'owner',
-      external: { system: 'hearth-bill', id: `${month}/${id}` },
+      external: { system: billSystem, id: `${month}/${id}` },
     }
   })
 }

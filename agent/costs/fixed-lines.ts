@@ -1,7 +1,7 @@
 import type { BillLine, CostItem, Tariffs } from '../api.ts'
-import { dayNumber, dayStart, type Month } from './calendar.ts'
+import { dayNumber, dayStart, type Month, type Period } from './calendar.ts'
 import { formatDecimal, parseDecimal } from './decimal.ts'
-import type { ExactLine, LineIds } from './exact-line.ts'
+import { type ExactLine, type LineIds, lineIds } from './exact-line.ts'
 import { type Fraction, fraction, round, times } from './fraction.ts'
 import { type Days, overlap, validityOf } from './validity.ts'
 
@@ -26,9 +26,26 @@ interface Charge extends Pick<BillLine, 'id' | 'kind' | 'basis'> {
 
 /** Lines of what costs the same whatever is used: by days, and so far by the part of these that has passed. */
 export function fixedLines(input: FixedInput): ExactLine[] {
-  return [...standing(input), ...internet(input), ...items(input), ...fees(input)].map((charge) =>
-    lineOf(charge, input),
+  return chargesOf(input).map((charge) => lineOf(charge, input))
+}
+
+/** What of these costs falls on each part of a month, as far as it has passed. */
+export function fixedParts(
+  { month, until, tariffs }: Omit<FixedInput, 'idOf'>,
+  parts: Period[],
+): Pick<Charge, 'kind' | 'amount'>[][] {
+  const input = { month, until, tariffs, idOf: lineIds() }
+  const charges = chargesOf(input).map((charge) => ({ ...charge, ...spanOf(charge, input) }))
+  return parts.map((part) =>
+    charges.flatMap(({ kind, amount, start, end }) => {
+      const passed = Math.min(part.end, end, until) - Math.max(part.start, start)
+      return passed > 0 ? [{ kind, amount: times(amount, BigInt(passed), BigInt(end - start)) }] : []
+    }),
   )
+}
+
+function chargesOf(input: FixedInput): Charge[] {
+  return [...standing(input), ...internet(input), ...items(input), ...fees(input)]
 }
 
 function standing({ month, tariffs, idOf }: FixedInput): Charge[] {
@@ -104,10 +121,18 @@ function lifeDays(years: number): number {
   return Math.round(years * daysPerYear)
 }
 
-function lineOf({ id, kind, name, days, amount, basis }: Charge, { month, until, tariffs }: FixedInput): ExactLine {
-  const start = days.firstDay === month.firstDay ? month.start : dayStart(days.firstDay, tariffs.timezone)
-  const end = days.endDay === month.endDay ? month.end : dayStart(days.endDay, tariffs.timezone)
-  const passed = BigInt(Math.min(Math.max(until, start), end) - start)
+/** The days of a charge that are in the month. */
+function spanOf({ days }: Charge, { month, tariffs }: FixedInput): Period {
+  return {
+    start: days.firstDay === month.firstDay ? month.start : dayStart(days.firstDay, tariffs.timezone),
+    end: days.endDay === month.endDay ? month.end : dayStart(days.endDay, tariffs.timezone),
+  }
+}
+
+function lineOf(charge: Charge, input: FixedInput): ExactLine {
+  const { id, kind, name, amount, basis } = charge
+  const { start, end } = spanOf(charge, input)
+  const passed = BigInt(Math.min(Math.max(input.until, start), end) - start)
   const part = (money: Fraction) => ({ money: { value: money, low: money, high: money }, basis })
   return {
     id,

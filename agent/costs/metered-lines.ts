@@ -4,27 +4,18 @@ import { type Decimal, formatDecimal, parseDecimal } from './decimal.ts'
 import type { ExactLine, ExactMoney, LineIds } from './exact-line.ts'
 import { add, type Fraction, fraction, round, times, zero } from './fraction.ts'
 import { meter, type Quantities, type Use } from './metering.ts'
+import {
+  bytesPerGb,
+  internetTimetables,
+  microwattHoursPerKwh,
+  type Price,
+  powerTimetables,
+  priceSegments,
+  type Timetable,
+} from './price-times.ts'
 import { mapRange, type Range, sumRanges } from './rounding.ts'
-import { type Days, overlap, type Valid, validityOf } from './validity.ts'
-import { type DayPart, minutesPerDay, segmentsOf, weekdayOf, weekdays, weekOf } from './week.ts'
 
-const microwattHoursPerKwh = 1_000_000_000n
-const bytesPerGb = 1_000_000_000n
 const millisecondsPerSecond = 1000n
-
-/** A price that counted for some of a month. */
-interface Price {
-  id: string
-  name?: string
-  /** In the currency, for a kWh or a GB; exact decimal. */
-  each: string
-}
-
-/** Prices of some days, and when in the week each counts. */
-interface Timetable extends Days {
-  prices: Price[]
-  week: DayPart<Price>[][]
-}
 
 /** What was used at a price. */
 interface Priced {
@@ -47,21 +38,17 @@ interface MeteredInput {
 export function meteredLines(input: MeteredInput): { lines: ExactLine[]; unpriced: Fraction } {
   const stretches = stretchesOf(input.month, input.tariffs.timezone)
   const power = usesAt(powerTimetables(input), stretches, input)
-  const internet = usesAt(internetTimetables(input), stretches, input)
+  const perGb = internetTimetables(input)
+  const internet = perGb.length > 0 ? usesAt(perGb, stretches, input).priced : []
   const lines = power.priced.map((each) => energyLine('power', each.price, [each]))
   if (input.idle && lines.length > 0) lines.push(energyLine('idle', { id: 'idle' }, power.priced))
-  lines.push(...internet.priced.map(trafficLine))
+  lines.push(...internet.map(trafficLine))
   return { lines, unpriced: power.unpriced }
 }
 
 /** What was used at each price that counted for some of the month, in the order of the prices. */
 function usesAt(timetables: Timetable[], stretches: Stretch[], { readings, otherwise }: MeteredInput) {
-  const none = allWeek(null)
-  const segments = segmentsOf(stretches, (day): DayPart<Price | null>[] => {
-    const week = timetables.find(({ firstDay, endDay }) => day >= firstDay && day < endDay)?.week ?? none
-    return week[weekdayOf(day)] ?? []
-  })
-  const uses = meter(readings, segments, otherwise)
+  const uses = meter(readings, priceSegments(timetables, stretches), otherwise)
   const priced = timetables.flatMap(({ prices }) =>
     prices.flatMap((price): Priced[] => {
       const use = uses.get(price)
@@ -69,35 +56,6 @@ function usesAt(timetables: Timetable[], stretches: Stretch[], { readings, other
     }),
   )
   return { priced, unpriced: uses.get(null)?.soFar.measured ?? zero }
-}
-
-function powerTimetables({ month, tariffs, idOf }: MeteredInput): Timetable[] {
-  return within(month, validityOf(tariffs.power)).map(({ item: { from, prices: given }, ...days }) => {
-    if (given.kind === 'flat')
-      return { ...days, ...onePrice({ id: idOf('power', undefined, from), each: given.perKwh }) }
-    const prices = given.bands.map(({ name, perKwh }) => ({ id: idOf('power', name, from), name, each: perKwh }))
-    const week = weekOf(given.bands).map((parts) => parts.map((part) => ({ ...part, key: prices[part.key] as Price })))
-    return { ...days, prices, week }
-  })
-}
-
-function internetTimetables({ month, tariffs, idOf }: MeteredInput): Timetable[] {
-  return within(month, validityOf(tariffs.internet)).flatMap(({ item, ...days }) => {
-    if (item.kind !== 'per-gb') return []
-    return [{ ...days, ...onePrice({ id: idOf('internet', undefined, item.from), each: item.perGb }) }]
-  })
-}
-
-function within<Item>(month: Month, items: Valid<Item>[]): Valid<Item>[] {
-  return items.filter((item) => overlap(month, item) !== null)
-}
-
-function onePrice(price: Price): Omit<Timetable, keyof Days> {
-  return { prices: [price], week: allWeek(price) }
-}
-
-function allWeek<Key>(key: Key): DayPart<Key>[][] {
-  return weekdays.map(() => [{ from: 0, to: minutesPerDay, key }])
 }
 
 function energyLine(kind: 'power' | 'idle', { id, name }: Omit<Price, 'each'>, uses: Priced[]): ExactLine {

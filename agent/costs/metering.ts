@@ -82,19 +82,14 @@ export function meter<Key>(
     sums.set(key, sum)
   }
   const total = nothing()
-  for (const { hour, quantities } of readings) {
-    const flat = flatten(quantities)
-    for (let index = firstAfter(segments, hour); index < segments.length; index += 1) {
-      const { start, end, key } = segments[index] as Segment<Key>
-      if (start >= hour + hourMs) break
-      const weight = BigInt(Math.min(end, hour + hourMs) - Math.max(start, hour))
-      const sum = sums.get(key)?.flat as bigint[]
-      for (const [at, each] of flat.entries()) {
-        sum[at] = (sum[at] as bigint) + each * weight
-        total[at] = (total[at] as bigint) + each * weight
-      }
+  distribute(readings, segments, ({ key }, quantities, weight) => {
+    const sum = sums.get(key)?.flat as bigint[]
+    for (const [at, each] of flatten(quantities).entries()) {
+      const more = each * weight
+      sum[at] = (sum[at] as bigint) + more
+      total[at] = (total[at] as bigint) + more
     }
-  }
+  })
   const mean = (total.at(-1) as bigint) > 0n ? total : flatten(otherwise)
   return new Map(
     [...sums].map(([key, { length, flat }]) => {
@@ -107,7 +102,26 @@ export function meter<Key>(
   )
 }
 
-const wholeHour = BigInt(hourMs)
+/**
+ * Hands out what each reading shares with each segment: quantities of a whole hour, and the milliseconds of it that count
+ * here. Segments must be in order.
+ */
+export function distribute<Key>(
+  readings: Iterable<{ hour: number; quantities: Quantities<bigint> }>,
+  segments: Segment<Key>[],
+  take: (segment: Segment<Key>, quantities: Quantities<bigint>, milliseconds: bigint) => void,
+): void {
+  for (const { hour, quantities } of readings) {
+    for (let index = firstAfter(segments, hour); index < segments.length; index += 1) {
+      const segment = segments[index] as Segment<Key>
+      if (segment.start >= hour + hourMs) break
+      take(segment, quantities, BigInt(Math.min(segment.end, hour + hourMs) - Math.max(segment.start, hour)))
+    }
+  }
+}
+
+/** What milliseconds of an hour are parts of. */
+export const wholeHour = BigInt(hourMs)
 
 function nothing(): bigint[] {
   return Array.from({ length: 10 }, () => 0n)

@@ -16,7 +16,7 @@ export interface Person {
 const storageKinds: readonly BillLineKind[] = ['card', 'disk']
 
 /**
- * Divides a bill by a rule. The shares, their lows and their highs add up to the bill, in whole coins where it is closed;
+ * Divides a bill by a rule. The shares, their lows and their highs add up to the bill, in whole coins where it is in such;
  * nobody's share is a coin away from the exact one. Parts add up to the person's share. Sorted by id; empty while there
  * is nobody. Throws `RangeError` if two people have one id.
  */
@@ -26,7 +26,11 @@ export function divide(bill: Bill, rule: SharingRule, people: Person[]): PersonS
   if (twice) throw new RangeError(`Two people have the id ${twice.id}. Give each person once.`)
   if (sorted.length === 0) return []
 
-  const unit = 10n ** BigInt(decimalDigits - (bill.state === 'closed' ? minorUnits(bill.currency) : decimalDigits))
+  const coin = 10n ** BigInt(decimalDigits - minorUnits(bill.currency))
+  const isInCoins = [bill.total, ...bill.lines.map(({ range }) => range)].every(({ value, low, high }) =>
+    [value, low, high].every(({ amount }) => parseDecimal(amount) % coin === 0n),
+  )
+  const unit = isInCoins ? coin : 1n
   const inUnits = (range: MoneyRange) => mapRange(range, ({ amount }) => parseDecimal(amount) / unit)
   const inMoney = (units: Range<bigint>) =>
     moneyRange(

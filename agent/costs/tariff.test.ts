@@ -159,6 +159,7 @@ describe('settings of before', () => {
     plug: null,
     calibration: [],
     tariffs: null,
+    sharing: 'equal',
     internetPerMonth: '10.00',
     hardware: { price: '89.90', years: 7 },
     domainPerYear: '13',

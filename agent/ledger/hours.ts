@@ -14,12 +14,31 @@ export interface Quantities {
   seconds: number
   /** Utilisation times seconds. */
   cpuSeconds: number
+  /** Processor seconds by service, of all processors together; `System` is what belongs to none. */
+  cpuServer: number
+  cpuWeb: number
+  cpuDashboard: number
+  cpuAgent: number
+  cpuSystem: number
   lanIn: number
   lanOut: number
   wanIn: number
   wanOut: number
   unknownIn: number
   unknownOut: number
+  /** Of the bytes above, those of a service (TrafficService in api.ts); the rest belongs to none. */
+  serverIn: number
+  serverOut: number
+  fetchIn: number
+  fetchOut: number
+  dashboardIn: number
+  dashboardOut: number
+  plainIn: number
+  plainOut: number
+  publishIn: number
+  publishOut: number
+  /** Bytes written to the card or disk that holds the kit's data. */
+  written: number
 }
 
 /** Quantities of one hour, or of a part of it. */
@@ -37,19 +56,35 @@ export interface Share {
 
 export const classes: readonly PowerClass[] = ['measured', 'derived', 'modelled']
 
-const nothing: Quantities = {
+export const nothing: Quantities = {
   energy: 0,
   energyLow: 0,
   energyHigh: 0,
   classRank: 0,
   seconds: 0,
   cpuSeconds: 0,
+  cpuServer: 0,
+  cpuWeb: 0,
+  cpuDashboard: 0,
+  cpuAgent: 0,
+  cpuSystem: 0,
   lanIn: 0,
   lanOut: 0,
   wanIn: 0,
   wanOut: 0,
   unknownIn: 0,
   unknownOut: 0,
+  serverIn: 0,
+  serverOut: 0,
+  fetchIn: 0,
+  fetchOut: 0,
+  dashboardIn: 0,
+  dashboardOut: 0,
+  plainIn: 0,
+  plainOut: 0,
+  publishIn: 0,
+  publishOut: 0,
+  written: 0,
 }
 const quantityNames = Object.keys(nothing) as (keyof Quantities)[]
 
@@ -65,13 +100,10 @@ export function addQuantities(into: Quantities, more: Partial<Quantities>, part 
 export function sumByHour(entries: Iterable<HourEntry>): HourEntry[] {
   const sums = new Map<number, HourEntry>()
   for (const entry of entries) {
-    const sum = sums.get(entry.hour)
-    if (!sum) {
-      sums.set(entry.hour, { ...entry })
-      continue
-    }
-    addQuantities(sum, entry)
-    sum.trusted &&= entry.trusted
+    const before = sums.get(entry.hour)
+    const sum = before ? { ...before, trusted: before.trusted && entry.trusted } : entry
+    if (before) addQuantities(sum, entry)
+    sums.set(entry.hour, sum)
   }
   return [...sums.values()].sort((a, b) => a.hour - b.hour)
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { HourlyReading, Problem } from '../api.ts'
 import { closeDamaged, inTransaction, isDamage, openDatabase } from './database.ts'
-import { classes, type HourEntry, hourMs, Notebook, type Share, sumByHour } from './hours.ts'
+import { classes, type HourEntry, hourMs, Notebook, nothing, type Share, sumByHour } from './hours.ts'
 import { migrations } from './migrations.ts'
 
 /** Hourly readings are the household's own and kept for so long. */
@@ -15,14 +15,30 @@ const columns = [
   'energyHigh',
   'seconds',
   'cpuSeconds',
+  'cpuServer',
+  'cpuWeb',
+  'cpuDashboard',
+  'cpuAgent',
+  'cpuSystem',
   'lanIn',
   'lanOut',
   'wanIn',
   'wanOut',
   'unknownIn',
   'unknownOut',
+  'serverIn',
+  'serverOut',
+  'fetchIn',
+  'fetchOut',
+  'dashboardIn',
+  'dashboardOut',
+  'plainIn',
+  'plainOut',
+  'publishIn',
+  'publishOut',
+  'written',
 ] as const
-const inSeconds: readonly string[] = ['seconds', 'cpuSeconds']
+const inSeconds = /^(seconds|cpu)/
 
 const upsert = `
   INSERT INTO readings (hour, trusted, classRank, ${columns.join(', ')})
@@ -30,6 +46,15 @@ const upsert = `
   ON CONFLICT (hour, trusted) DO UPDATE SET
     classRank = max(classRank, excluded.classRank),
     ${columns.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`
+
+const select = `SELECT hour, trusted, classRank, ${columns.join(', ')} FROM readings WHERE hour >= ? AND hour < ?`
+
+// Two questions that end at the first row, where one in the order of trust would sort them all.
+const selectFirst = `
+  SELECT coalesce(
+    (SELECT hour FROM readings WHERE trusted = 1 ORDER BY hour LIMIT 1),
+    (SELECT hour FROM readings ORDER BY hour LIMIT 1)
+  ) AS hour`
 
 const keepNote = `
   INSERT INTO notes (name, value) VALUES (?, ?)
@@ -88,20 +113,18 @@ export class Ledger {
 
   /** Hours from `from` up to, not including, `to` (milliseconds since 1970), written or not, oldest first. */
   entries(from: number, to: number): HourEntry[] {
-    const written = this.#attempt((database) =>
-      database
-        .prepare('SELECT * FROM readings WHERE hour >= ? AND hour < ?')
-        .all(Math.ceil(from / 1000), Math.ceil(to / 1000)),
-    )
+    const written = this.#attempt((database) => {
+      const statement = database.prepare(select)
+      statement.setReturnArrays(true)
+      return statement.all(Math.ceil(from / 1000), Math.ceil(to / 1000)) as unknown as number[][]
+    })
     const unwritten = this.#notebook.entries().filter(({ hour }) => hour >= from && hour < to)
     return sumByHour([...(written ?? []).map(entryOf), ...unwritten])
   }
 
   /** Start of the first hour ever read, if possible by a trusted clock; null before the first reading. */
   firstHour(): number | null {
-    const first = this.#attempt((database) =>
-      database.prepare('SELECT hour FROM readings ORDER BY trusted DESC, hour LIMIT 1').get(),
-    )
+    const first = this.#attempt((database) => database.prepare(selectFirst).get())
     if (typeof first?.hour === 'number') return first.hour * 1000
     return this.#notebook.entries()[0]?.hour ?? null
   }
@@ -195,7 +218,7 @@ export function hourlyReading(entry: HourEntry): HourlyReading {
 }
 
 function row(entry: HourEntry): Record<string, number> {
-  const values = columns.map((name) => [name, inSeconds.includes(name) ? entry[name] : Math.round(entry[name])])
+  const values = columns.map((name) => [name, inSeconds.test(name) ? entry[name] : Math.round(entry[name])])
   return {
     ...Object.fromEntries(values),
     hour: entry.hour / 1000,
@@ -204,13 +227,10 @@ function row(entry: HourEntry): Record<string, number> {
   }
 }
 
-function entryOf(stored: Record<string, unknown>): HourEntry {
-  const number = (name: string) => Number(stored[name])
-  const entry = {
-    hour: number('hour') * 1000,
-    trusted: stored.trusted === 1,
-    classRank: number('classRank'),
-  } as HourEntry
-  for (const name of columns) entry[name] = number(name)
+function entryOf([hour = 0, trusted, classRank = 0, ...values]: number[]): HourEntry {
+  const entry = { hour: hour * 1000, trusted: trusted === 1, ...nothing, classRank }
+  for (let index = 0; index < columns.length; index++) {
+    entry[columns[index] as (typeof columns)[number]] = values[index] as number
+  }
   return entry
 }

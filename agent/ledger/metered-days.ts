@@ -1,15 +1,19 @@
-import { dayOf, type Period } from '../costs/calendar.ts'
+import { dayName, dayNumberAt, dayOf, type Period } from '../costs/calendar.ts'
 import { formatDecimal, parseDecimal, scale } from '../costs/decimal.ts'
 import type { Amount, EntryDraft } from './entry.ts'
 import { classes, type HourEntry, type Quantities } from './hours.ts'
 
-const system = 'hearth-meter'
+/** Where entries of metered days come from. */
+export const meterSystem = 'hearth-meter'
 const microwattHoursPerKwh = 1_000_000_000n
+/** Stands in entries of days some of whose hours may belong to others. */
+export const untrustedNote = 'The clock could not be trusted for a part of it.'
 /** Readings are written within ten minutes: a day is closed when its last ones are sure to be there. */
 const settledMs = 15 * 60_000
 const one = parseDecimal('1')
 
-const directions = {
+/** What an entry of traffic is for, by the quantity it is of. */
+export const directions = {
   lanIn: 'lan-in',
   lanOut: 'lan-out',
   wanIn: 'wan-in',
@@ -52,7 +56,7 @@ function meteredDay(day: Period, zone: string, instance: string, hours: HourEntr
   const from = localDate(day.start, zone)
   const period = { from, to: localDate(day.end, zone) }
   const coveredSeconds = Math.round(sum('seconds'))
-  const note = hours.every(({ trusted }) => trusted) ? {} : { note: 'The clock could not be trusted for a part of it.' }
+  const note = hours.every(({ trusted }) => trusted) ? {} : { note: untrustedNote }
   const entry = (
     kind: string,
     quantity: string,
@@ -66,7 +70,7 @@ function meteredDay(day: Period, zone: string, instance: string, hours: HourEntr
     amounts: [amount],
     source,
     audience: 'owner',
-    external: { system, id: `${from}/${quantity}` },
+    external: { system: meterSystem, id: `${from}/${quantity}` },
     ...note,
     ...more,
   })
@@ -101,11 +105,11 @@ export function storageEntries(use: Record<string, number>, now: number, zone: s
     method: 'storage@1',
     purpose,
     audience: 'owner' as const,
-    external: { system, id: `${from}/storage/${purpose}` },
+    external: { system: meterSystem, id: `${from}/storage/${purpose}` },
   }))
 }
 
 /** The date of a moment in a zone: `2026-11-24`. */
 function localDate(moment: number, zone: string): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(moment)
+  return dayName(dayNumberAt(moment, zone))
 }

@@ -24,4 +24,22 @@ export const migrations: readonly string[] = [
     value TEXT NOT NULL                   -- JSON
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE readings ADD COLUMN cpuServer REAL NOT NULL DEFAULT 0;       -- processor seconds by service
+  ALTER TABLE readings ADD COLUMN cpuWeb REAL NOT NULL DEFAULT 0;
+  ALTER TABLE readings ADD COLUMN cpuDashboard REAL NOT NULL DEFAULT 0;
+  ALTER TABLE readings ADD COLUMN cpuAgent REAL NOT NULL DEFAULT 0;
+  ALTER TABLE readings ADD COLUMN cpuSystem REAL NOT NULL DEFAULT 0;       -- what belongs to none of them
+  ALTER TABLE readings ADD COLUMN serverIn INTEGER NOT NULL DEFAULT 0;     -- of the bytes above, those of a service
+  ALTER TABLE readings ADD COLUMN serverOut INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE readings ADD COLUMN fetchIn INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE readings ADD COLUMN fetchOut INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE readings ADD COLUMN dashboardIn INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE readings ADD COLUMN dashboardOut INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE readings ADD COLUMN plainIn INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE readings ADD COLUMN plainOut INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE readings ADD COLUMN publishIn INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE readings ADD COLUMN publishOut INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE readings ADD COLUMN written INTEGER NOT NULL DEFAULT 0;      -- bytes, to the medium of the kit's data
+  `,
 ]

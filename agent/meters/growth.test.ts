@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type DayUse, fullOn, withToday } from './growth.ts'
+import { type DayUse, fullOn, growthPerDay, withToday } from './growth.ts'
 
 const day = 24 * 3600_000
 const now = Date.UTC(2026, 10, 24, 4)
@@ -33,6 +33,14 @@ describe('the day the space is used up', () => {
 
   it('is now when nothing is free', () => {
     expect(fullOn(growing(30, 1e8), 0, now)).toBe(new Date(now).toISOString())
+  })
+})
+
+describe('growth', () => {
+  it('is the pace of most days, also where it shrinks', () => {
+    expect(growthPerDay(growing(30, 1e6))).toBe(1e6)
+    expect(growthPerDay(growing(30, -1e6))).toBe(-1e6)
+    expect(growthPerDay(growing(14, 1e6))).toBeNull()
   })
 })
 

@@ -21,17 +21,24 @@ export function withToday(history: readonly DayUse[], used: number, now: number)
 }
 
 /**
- * When the space is used up at the pace of the days read: the median of the slopes between all pairs of them, which one
- * large upload or clean-up does not move. RFC 3339; null while there are too few readings, without growth, or when it is
- * more than five years away.
+ * Bytes that come to it a day: the median of the slopes between all pairs of readings, which one large upload or clean-up
+ * does not move. Null while there are too few.
  */
-export function fullOn(history: readonly DayUse[], free: number, now: number): string | null {
+export function growthPerDay(history: readonly DayUse[]): number | null {
   const [first, last] = [history[0], history.at(-1)]
   if (!first || !last || last.day - first.day < leastDays || history.length < leastReadings) return null
   const slopes = history
     .flatMap((from, index) => history.slice(index + 1).map((to) => (to.used - from.used) / (to.day - from.day)))
     .sort((a, b) => a - b)
-  const bytesPerDay = slopes[Math.floor(slopes.length / 2)] as number
+  return slopes[Math.floor(slopes.length / 2)] as number
+}
+
+/**
+ * When the space is used up at the pace of the days read. RFC 3339; null while that is not known, without growth, or when
+ * it is more than five years away.
+ */
+export function fullOn(history: readonly DayUse[], free: number, now: number): string | null {
+  const bytesPerDay = growthPerDay(history) ?? 0
   const daysLeft = free / bytesPerDay
   return bytesPerDay > 0 && daysLeft <= farDays ? new Date(now + daysLeft * dayMs).toISOString() : null
 }

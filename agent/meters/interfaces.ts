@@ -1,6 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { readInteger } from './files.ts'
+import { folderNames } from './folder-names.ts'
 
 export interface Bytes {
   in: number
@@ -16,15 +17,21 @@ interface InterfaceCount extends Bytes {
 const fastest = 312_500_000
 const word = 2 ** 32
 
+/** What the kernel calls Ethernet and Wi-Fi (ARPHRD_ETHER); tunnels have numbers of their own. */
+const ether = 1
+
 /**
- * Bytes through the machine's own interfaces, as differences. Interfaces with a device behind them count; where there is
- * none (containers), all but the loopback.
+ * Bytes through the machine's own interfaces, as differences. Interfaces with a device behind them count. Where there is
+ * none (containers), Ethernet counts that lies over no other. So what goes through a tunnel, bridge, bond or VLAN counts
+ * once, on the outer interface.
  *
  * A counter that fell either wrapped at 32 bits (some drivers) or started anew; it wrapped if the bytes that would mean
  * could have passed in the time. Else only what was counted since the new start is known.
  */
 export class InterfaceMeter {
   readonly #folder: string
+  /** Once there was a card, nothing else takes its place while it is unplugged. */
+  #hasCard = false
   #last: Map<string, InterfaceCount>
 
   constructor(sys: string) {
@@ -47,10 +54,8 @@ export class InterfaceMeter {
   }
 
   #read(): Map<string, InterfaceCount> {
-    const names = entries(this.#folder).filter((name) => name !== 'lo')
-    const physical = names.filter((name) => existsSync(path.join(this.#folder, name, 'device')))
     const counts = new Map<string, InterfaceCount>()
-    for (const name of physical.length > 0 ? physical : names) {
+    for (const name of this.#outerInterfaces()) {
       const folder = path.join(this.#folder, name)
       const received = readInteger(path.join(folder, 'statistics/rx_bytes'))
       const sent = readInteger(path.join(folder, 'statistics/tx_bytes'))
@@ -59,18 +64,23 @@ export class InterfaceMeter {
     }
     return counts
   }
+
+  #outerInterfaces(): string[] {
+    const names = folderNames(this.#folder).filter((name) => name !== 'lo')
+    const cards = names.filter((name) => existsSync(path.join(this.#folder, name, 'device')))
+    this.#hasCard ||= cards.length > 0
+    return this.#hasCard ? cards : names.filter((name) => isOuter(path.join(this.#folder, name)))
+  }
+}
+
+/** Bridges, bonds and VLANs list what they lie over, taps have flags, tunnels another type. */
+function isOuter(folder: string): boolean {
+  const over = folderNames(folder).some((entry) => entry.startsWith('lower_') || entry === 'tun_flags')
+  return !over && (readInteger(path.join(folder, 'type')) ?? ether) === ether
 }
 
 function difference(before: number, now: number, seconds: number): number {
   if (now >= before) return now - before
   const wrapped = word - before + now
   return before < word && wrapped <= fastest * seconds ? wrapped : now
-}
-
-function entries(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
 }

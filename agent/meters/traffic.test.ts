@@ -1,3 +1,4 @@
+import { mkdir, rm, symlink } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CountersFile } from '../api.ts'
 import type { Share } from '../ledger/hours.ts'
@@ -17,7 +18,7 @@ const card = async (received: number, sent: number, index = 2, name = 'eth0') =>
   await kit.write(`sys/class/net/${name}/ifindex`, `${index}\n`)
 }
 const counters = (at: number, epoch: string, lan: number, wan: number): Promise<void> => {
-  const side = (bytes: number) => ({ bytes, packets: 1 })
+  const side = (bytes: number) => ({ bytes, packets: 0 })
   const file: CountersFile = {
     at: new Date(at * 60_000).toISOString(),
     epoch,
@@ -43,12 +44,64 @@ describe('interfaces', () => {
   })
 
   it('counts what is there when no interface has a device', async () => {
-    const { rm } = await import('node:fs/promises')
     await rm(`${kit.paths.sys}/class/net/eth0/device`, { recursive: true })
     await card(100, 50)
     const interfaces = new InterfaceMeter(kit.paths.sys)
     await card(101, 52)
     expect(interfaces.advance(60)).toEqual({ in: 1, out: 2 })
+  })
+
+  /** Trees as a kernel 6.12 makes them: type, what an interface lies over, and what only taps have. */
+  const virtual = async (name: string, type: number, { over = [] as string[], tap = false } = {}) => {
+    await card(10_000, 10_000, 9, name)
+    await kit.write(`sys/class/net/${name}/type`, `${type}\n`)
+    for (const lower of over) await symlink(`../${lower}`, `${kit.paths.sys}/class/net/${name}/lower_${lower}`)
+    if (tap) await kit.write(`sys/class/net/${name}/tun_flags`, '0x5002\n')
+  }
+  const everyKind = async (card: string) => {
+    await virtual('wg0', 65_534)
+    await virtual('tun0', 65_534, { tap: true })
+    await virtual('sit0', 776)
+    await virtual('br0', 1, { over: [card, 'vnet0'] })
+    await virtual('vnet0', 1, { tap: true })
+    await virtual('bond0', 1, { over: [card] })
+    await virtual(`${card}.7`, 1, { over: [card] })
+  }
+  const grow = async (names: string[], bytes: number) => {
+    for (const name of names) await card(10_000 + bytes, 10_000 + bytes, 9, name)
+  }
+  const inner = ['wg0', 'tun0', 'sit0', 'br0', 'vnet0', 'bond0', 'eth0.7']
+
+  it('counts what goes through tunnels, bridges, bonds and VLANs once, on the card', async () => {
+    await card(100, 100)
+    await everyKind('eth0')
+    await virtual('veth1', 1)
+    const interfaces = new InterfaceMeter(kit.paths.sys)
+    await grow([...inner, 'veth1'], 500)
+    await card(700, 300)
+    expect(interfaces.advance(60)).toEqual({ in: 600, out: 200 })
+  })
+
+  it('does so in a container, too, where no interface has a device', async () => {
+    await rm(`${kit.paths.sys}/class/net/eth0/device`, { recursive: true })
+    await card(100, 100)
+    await kit.write('sys/class/net/eth0/type', '1\n')
+    await everyKind('eth0')
+    const interfaces = new InterfaceMeter(kit.paths.sys)
+    await grow(inner, 500)
+    await card(700, 300)
+    expect(interfaces.advance(60)).toEqual({ in: 600, out: 200 })
+  })
+
+  it('puts nothing in the place of a card that was unplugged', async () => {
+    await card(100, 100)
+    const interfaces = new InterfaceMeter(kit.paths.sys)
+    await rm(`${kit.paths.sys}/class/net/eth0`, { recursive: true })
+    await virtual('veth1', 1)
+    expect(interfaces.advance(60)).toEqual({ in: 0, out: 0 })
+    await mkdir(`${kit.paths.sys}/class/net/eth0/device`, { recursive: true })
+    await card(40, 30, 12)
+    expect(interfaces.advance(60)).toEqual({ in: 40, out: 30 })
   })
 
   it('sees a 32-bit counter wrap', async () => {
@@ -110,6 +163,99 @@ describe('the split of traffic', () => {
     await card(64, 0)
     await counters(10, 'a', 10, 10)
     expect(sums(traffic.settle(minute(0)))).toEqual({ lan: 64, wan: 0, unknown: 0 })
+  })
+
+  const counted = (at: number, all: Record<string, [bytes: number, packets: number]>) =>
+    kit.write('run/hearth/counters.json', {
+      at: new Date(at * 60_000).toISOString(),
+      epoch: 'a',
+      counters: Object.fromEntries(
+        Object.entries({ lan_in: [0, 0], lan_out: [0, 0], wan_in: [0, 0], wan_out: [0, 0], ...all }).map(
+          ([name, [bytes, packets]]) => [name, { bytes, packets }],
+        ),
+      ),
+    })
+  const sumOf = (shares: Share[], name: keyof Share['quantities']) =>
+    Math.round(shares.reduce((sum, { quantities }) => sum + (quantities[name] ?? 0), 0))
+
+  it('puts back the headers of frames, which weigh most on small packets', async () => {
+    await card(0, 0)
+    await counted(0, {})
+    const traffic = meter()
+    // A thousand full frames from near; from far a thousand acknowledgements, for as many that went out in long ones.
+    await card(1000 * 1514 + 1000 * 66, 0)
+    await counted(10, { lan_in: [1000 * 1500, 1000], wan_in: [1000 * 52, 1000] })
+    expect(sums(traffic.settle(minute(0)))).toEqual({ lan: 1_514_000, wan: 66_000, unknown: 0 })
+  })
+
+  it('puts back the headers of segments that were merged, where they were', async () => {
+    await card(0, 0)
+    await counted(0, {})
+    const traffic = meter()
+    // Ten thousand segments from near in packets of ten; from far two thousand frames that nothing merged.
+    await card(10_000 * 1514 + 2000 * 1514, 0)
+    await counted(10, {
+      lan_in: [1000 * (14_480 + 52), 1000],
+      lan_merged_in: [1000 * (14_480 + 52), 1000],
+      wan_in: [2000 * 1500, 2000],
+    })
+    const { lan, wan } = sums(traffic.settle(minute(0)))
+    expect(Math.abs(lan / 15_140_000 - 1)).toBeLessThan(0.001)
+    expect(Math.abs(wan / 3_028_000 - 1)).toBeLessThan(0.001)
+  })
+
+  it('puts them back by how many were merged', async () => {
+    await card(0, 0)
+    await counted(0, {})
+    const traffic = meter()
+    const merged = (segments: number, each: number): [number, number] => [
+      segments * 1448 + (segments / each) * 52,
+      segments / each,
+    ]
+    // From near forty segments at a time, from far two, and acknowledgements of as many bytes.
+    await card((40_000 + 8000) * 1514 + 5000 * 66, 0)
+    const [near, far] = [merged(40_000, 40), merged(8000, 2)]
+    await counted(10, {
+      lan_in: near,
+      lan_merged_in: near,
+      wan_in: [far[0] + 5000 * 52, far[1] + 5000],
+      wan_merged_in: far,
+    })
+    const { lan, wan } = sums(traffic.settle(minute(0)))
+    expect(Math.abs(lan / (40_000 * 1514) - 1)).toBeLessThan(0.0001)
+    expect(Math.abs(wan / (8000 * 1514 + 5000 * 66) - 1)).toBeLessThan(0.0001)
+  })
+
+  it('gives each service its part, and leaves the rest to none', async () => {
+    await card(0, 0)
+    await counted(0, { server_in: [1000, 0] })
+    const traffic = meter()
+    await card(2000, 400)
+    await counted(10, {
+      lan_in: [100, 0],
+      wan_in: [900, 0],
+      lan_out: [200, 0],
+      server_in: [1000 + 500, 0],
+      fetch_in: [100, 0],
+      dashboard_in: [50, 0],
+      dashboard_out: [100, 0],
+      server_refused: [77, 1],
+    })
+    const shares = traffic.settle(minute(0))
+    const got = (
+      ['serverIn', 'fetchIn', 'dashboardIn', 'plainIn', 'publishIn', 'dashboardOut', 'serverOut'] as const
+    ).map((name) => sumOf(shares, name))
+    expect(got).toEqual([1000, 200, 100, 0, 0, 200, 0])
+  })
+
+  it('gives services in a tunnel no more than there was', async () => {
+    await card(0, 0)
+    await counted(0, {})
+    const traffic = meter()
+    await card(1000, 0)
+    await counted(10, { wan_in: [900, 0], server_in: [950, 0], dashboard_in: [50, 0] })
+    const shares = traffic.settle(minute(0))
+    expect(sumOf(shares, 'serverIn') + sumOf(shares, 'dashboardIn')).toBe(1000)
   })
 
   it.each([

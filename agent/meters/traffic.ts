@@ -1,4 +1,4 @@
-import type { CountersFile } from '../api.ts'
+import type { CountersFile, TrafficService } from '../api.ts'
 import type { Interval } from '../ledger/clock.ts'
 import type { Share } from '../ledger/hours.ts'
 import { readText } from './files.ts'
@@ -7,19 +7,35 @@ import type { Bytes, InterfaceMeter } from './interfaces.ts'
 /** The firewall's counters are written every ten minutes; after three misses the split of that time stays unknown. */
 const patienceSeconds = 30 * 60
 
-interface NearAndFar {
-  lan: Bytes
-  wan: Bytes
+const directions = ['in', 'out'] as const
+type Direction = (typeof directions)[number]
+
+/** Services with counters of their own; a counter that an older firewall lacks has counted nothing. */
+const services = ['server', 'fetch', 'dashboard', 'plain', 'publish'] as const satisfies TrafficService[]
+
+/** Ethernet's header, which the firewall does not see. */
+const frameHeader = 14
+/** Of several segments that the system handles as one packet, only one has its headers: these, and content, in bytes. */
+const segment = { headers: 52, content: 1448 }
+
+/** What the firewall counted of one kind, in one direction. */
+interface Counted {
+  bytes: number
+  packets: number
 }
 
-interface CountersReading extends NearAndFar {
+type Counters = Record<string, Counted>
+
+interface CountersReading {
   at: string
   epoch: string
+  counters: Counters
 }
 
 /**
- * Bytes on the home network and to the internet. How many there were is known from the interfaces; the firewall's
- * counters miss some of them (headers of segments that the card cuts), so they give only the proportion.
+ * Bytes on the home network and to the internet, and by service. How many there were is known from the interfaces; the
+ * firewall's counters miss some of them (frame headers, and headers of segments that were merged, or that the card cuts),
+ * so they give only the proportion, with what they miss put back where it belongs.
  *
  * Traffic waits until the next reading of the counters tells its proportion. Bytes the firewall did not see at all
  * although it counted (ARP and the like) never leave the home network. If no reading comes, the bytes are entered as
@@ -62,16 +78,30 @@ export class TrafficMeter {
     return shares
   }
 
-  #split({ lan, wan }: NearAndFar): Share[] {
-    const farIn = proportion(wan.in, lan.in)
-    const farOut = proportion(wan.out, lan.out)
+  #split(counted: Counters): Share[] {
+    const total = { in: 0, out: 0 }
+    for (const { bytes } of this.#waiting) {
+      total.in += bytes.in
+      total.out += bytes.out
+    }
+    const parts = { in: proportions(counted, 'in', total.in), out: proportions(counted, 'out', total.out) }
     const shares = this.#waiting.map(({ interval, bytes }) => ({
       interval,
       quantities: {
-        lanIn: bytes.in * (1 - farIn),
-        lanOut: bytes.out * (1 - farOut),
-        wanIn: bytes.in * farIn,
-        wanOut: bytes.out * farOut,
+        lanIn: bytes.in * (1 - parts.in.wan),
+        lanOut: bytes.out * (1 - parts.out.wan),
+        wanIn: bytes.in * parts.in.wan,
+        wanOut: bytes.out * parts.out.wan,
+        serverIn: bytes.in * parts.in.server,
+        serverOut: bytes.out * parts.out.server,
+        fetchIn: bytes.in * parts.in.fetch,
+        fetchOut: bytes.out * parts.out.fetch,
+        dashboardIn: bytes.in * parts.in.dashboard,
+        dashboardOut: bytes.out * parts.out.dashboard,
+        plainIn: bytes.in * parts.in.plain,
+        plainOut: bytes.out * parts.out.plain,
+        publishIn: bytes.in * parts.in.publish,
+        publishOut: bytes.out * parts.out.publish,
       },
     }))
     this.#waiting = []
@@ -79,22 +109,48 @@ export class TrafficMeter {
   }
 }
 
-/** Counters that fell or have another epoch started from zero. */
-function countedSince(before: CountersReading | null, now: CountersReading): NearAndFar {
-  const sides = ['lan', 'wan'] as const
-  const fell =
-    before?.epoch === now.epoch &&
-    sides.some((side) => now[side].in < before[side].in || now[side].out < before[side].out)
-  if (!before || before.epoch !== now.epoch || fell) return now
-  const since = (side: 'lan' | 'wan') => ({
-    in: now[side].in - before[side].in,
-    out: now[side].out - before[side].out,
-  })
-  return { lan: since('lan'), wan: since('wan') }
+/** What was counted since a reading. Counters that fell, or have another epoch, started from zero, all of them. */
+function countedSince(before: CountersReading | null, now: CountersReading): Counters {
+  const then = before?.epoch === now.epoch ? before.counters : {}
+  const since = Object.entries(now.counters).map(([name, { bytes, packets }]): [string, Counted] => [
+    name,
+    { bytes: bytes - (then[name]?.bytes ?? 0), packets: packets - (then[name]?.packets ?? 0) },
+  ])
+  const fell = since.some(([, { bytes, packets }]) => bytes < 0 || packets < 0)
+  return fell ? now.counters : Object.fromEntries(since)
 }
 
-function proportion(part: number, rest: number): number {
-  return part + rest > 0 ? part / (part + rest) : 0
+/** Which part of all bytes of a direction went to the internet, and which to each service. */
+function proportions(counted: Counters, direction: Direction, total: number) {
+  const of = (kind: string) => counted[`${kind}_${direction}`] ?? { bytes: 0, packets: 0 }
+  const [lan, wan] = [framed(of('lan')), framed(of('wan'))]
+  const [lanHidden, wanHidden] = [hidden(of('lan_merged')), hidden(of('wan_merged'))]
+  // Where the card itself cuts segments, the interface does not count those headers either.
+  const missing = Math.min(Math.max(0, total - lan - wan), lanHidden + wanHidden)
+  const back = missing > 0 ? missing / (lanHidden + wanHidden) : 0
+  const all = lan + wan + missing
+  // In a tunnel a service's packets are within others, so they might seem more than there were.
+  const sum = services.reduce((bytes, service) => bytes + framed(of(service)), 0)
+  const most = Math.max(lan + wan, sum)
+  const part = (service: (typeof services)[number]) => (most > 0 ? framed(of(service)) / most : 0)
+  return {
+    wan: all > 0 ? (wan + wanHidden * back) / all : 0,
+    server: part('server'),
+    fetch: part('fetch'),
+    dashboard: part('dashboard'),
+    plain: part('plain'),
+    publish: part('publish'),
+  }
+}
+
+function framed({ bytes, packets }: Counted): number {
+  return bytes + packets * frameHeader
+}
+
+/** Headers of the segments in merged packets that the firewall did not see. */
+function hidden({ bytes, packets }: Counted): number {
+  const segments = (bytes - packets * segment.headers) / segment.content
+  return Math.max(0, segments - packets) * (segment.headers + frameHeader)
 }
 
 /** The counters as hearth-counters wrote them; null if there are none, or they are half-written or not numbers. */
@@ -103,18 +159,11 @@ function readCounters(file: string): CountersReading | null {
   if (text === null) return null
   try {
     const { at, epoch, counters } = JSON.parse(text) as CountersFile
-    const bytes = (name: string) => {
-      const value = counters[name]?.bytes
-      if (typeof value !== 'number' || !(value >= 0)) throw new Error(name)
-      return value
-    }
     if (typeof at !== 'string' || typeof epoch !== 'string') return null
-    return {
-      at,
-      epoch,
-      lan: { in: bytes('lan_in'), out: bytes('lan_out') },
-      wan: { in: bytes('wan_in'), out: bytes('wan_out') },
-    }
+    const isCount = (value: unknown) => typeof value === 'number' && value >= 0
+    const whole = Object.values(counters).every(({ bytes, packets }) => isCount(bytes) && isCount(packets))
+    const split = directions.every((direction) => ['lan', 'wan'].every((side) => `${side}_${direction}` in counters))
+    return whole && split ? { at, epoch, counters } : null
   } catch {
     return null
   }
