@@ -18,7 +18,7 @@ describe('what the kit may send', () => {
     expect(first.allowed).toBe(true)
     expect(available(first.budget)).toBe(5536)
     const second = allow(first.budget, 5537, 100, busy)
-    expect(second).toEqual({ allowed: false, budget: first.budget })
+    expect(second).toEqual({ allowed: false, budget: first.budget, taken: [] })
     expect(allow(first.budget, 5536, 100, busy).allowed).toBe(true)
   })
 

@@ -17,7 +17,13 @@ export interface Budget {
   /** Whether anything went over the internet side in the seven days before it. */
   isOnline: boolean
   /** What is left of each day's share, oldest first. */
-  left: readonly { day: number; bytes: number }[]
+  left: readonly DayBytes[]
+}
+
+/** Bytes of a day's share. */
+export interface DayBytes {
+  day: number
+  bytes: number
 }
 
 export const emptyBudget: Budget = { day: null, isOnline: false, left: [] }
@@ -34,13 +40,18 @@ export function onDay(budget: Budget, day: number, wan: readonly number[]): Budg
   if (!Number.isSafeInteger(day)) throw new RangeError(`${day} is not the number of a day`)
   if (wan.length > meanDays || !wan.every((bytes) => bytes >= 0 && Number.isFinite(bytes)))
     throw new RangeError(`the traffic must be bytes of at most ${meanDays} days`)
-  const traffic = wan.reduce((sum, bytes) => sum + bytes, 0)
-  const isOnline = traffic > 0
+  const isOnline = wan.some((bytes) => bytes > 0)
   if (budget.day !== null && day < budget.day - carriedDays) return { day, isOnline, left: [] }
   if (budget.day !== null && day <= budget.day) return { ...budget, isOnline }
-  const share = Math.min(bytesPerDay, Math.floor(traffic / meanDays / trafficPerByte))
+  const share = shareOf(wan)
   const kept = budget.left.filter((each) => each.day >= day - carriedDays)
   return { day, isOnline, left: share > 0 ? [...kept, { day, bytes: share }] : kept }
+}
+
+/** What a day adds, by the traffic of the seven days before it. */
+export function shareOf(wan: readonly number[]): number {
+  const traffic = wan.reduce((sum, bytes) => sum + bytes, 0)
+  return Math.min(bytesPerDay, Math.floor(traffic / meanDays / trafficPerByte))
 }
 
 /** Bytes that may be sent now. */
@@ -51,6 +62,7 @@ export function available({ isOnline, left }: Budget): number {
 /**
  * Asks to send so many bytes on a day, all or nothing. Keep the budget that is given back before they are sent: if the
  * power fails, they count.
+ * @returns `taken`: of which days' shares they are
  * @throws RangeError as `onDay`, and for bytes that are no whole number of at least 0
  */
 export function allow(
@@ -58,15 +70,39 @@ export function allow(
   bytes: number,
   day: number,
   wan: readonly number[],
-): { allowed: boolean; budget: Budget } {
+): { allowed: boolean; budget: Budget; taken: DayBytes[] } {
   if (!Number.isSafeInteger(bytes) || bytes < 0) throw new RangeError(`${bytes} is no number of bytes`)
   const now = onDay(budget, day, wan)
-  if (bytes > available(now) || !now.isOnline) return { allowed: false, budget: now }
+  if (bytes > available(now) || !now.isOnline) return { allowed: false, budget: now, taken: [] }
+  const [taken, left] = splitParts(now.left, bytes)
+  return { allowed: true, budget: { ...now, left }, taken }
+}
+
+/** Takes back parts that were allowed and not sent, each as old as it was. */
+export function giveBack(budget: Budget, parts: readonly DayBytes[]): Budget {
+  return { ...budget, left: addParts(budget.left, parts) }
+}
+
+/** Adds bytes to those of the same day, oldest day first. */
+export function addParts(to: readonly DayBytes[], parts: readonly DayBytes[]): DayBytes[] {
+  const sums = new Map(to.map(({ day, bytes }) => [day, bytes]))
+  for (const { day, bytes } of parts) sums.set(day, (sums.get(day) ?? 0) + bytes)
+  return [...sums]
+    .map(([day, bytes]) => ({ day, bytes }))
+    .filter(({ bytes }) => bytes > 0)
+    .sort((one, other) => one.day - other.day)
+}
+
+/** So many bytes of the oldest parts, and what is left of them all. */
+export function splitParts(parts: readonly DayBytes[], bytes: number): [DayBytes[], DayBytes[]] {
+  const off: DayBytes[] = []
+  const left: DayBytes[] = []
   let due = bytes
-  const left = now.left.map((each) => {
-    const used = Math.min(due, each.bytes)
+  for (const part of parts) {
+    const used = Math.min(due, part.bytes)
     due -= used
-    return { ...each, bytes: each.bytes - used }
-  })
-  return { allowed: true, budget: { ...now, left: left.filter((each) => each.bytes > 0) } }
+    if (used > 0) off.push({ day: part.day, bytes: used })
+    if (used < part.bytes) left.push({ day: part.day, bytes: part.bytes - used })
+  }
+  return [off, left]
 }

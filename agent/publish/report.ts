@@ -238,7 +238,8 @@ function partsOf(
   nameOf: (entry: CurrentEntry, unit: string) => string | null,
 ): Cell['parts'] {
   const parts: Cell['parts'] = new Map()
-  for (const current of entries)
+  // What the person it is about contests is told of nobody.
+  for (const current of entries.filter(({ answer }) => answer?.kind !== 'objection'))
     for (const { value, unit } of current.amounts) {
       const name = nameOf(current, unit)
       if (name === null) continue

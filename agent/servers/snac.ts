@@ -1,8 +1,7 @@
-import { get } from '../node-http.ts'
-import { type FediverseServer, type ServerCounts, ServerTrouble } from './server.ts'
+import { ask, countsIn } from './ask.ts'
+import { type FediverseServer, type NodeInfoDocument, type ServerCounts, ServerTrouble } from './server.ts'
 
-const timeoutMs = 5000
-const maximumBytes = 64 * 1024
+const nodeInfoPaths = { links: '/.well-known/nodeinfo', '2.0': '/nodeinfo_2_0', '2.1': '/nodeinfo_2_1' } as const
 
 /**
  * snac2, asked over its Unix socket. Its Mastodon API always says zero, so the counts come from NodeInfo 2.1. snac
@@ -10,7 +9,7 @@ const maximumBytes = 64 * 1024
  */
 export class Snac implements FediverseServer {
   readonly name = 'snac'
-  readonly capabilities = ['counts'] as const
+  readonly capabilities = ['counts', 'passwords', 'nodeinfo'] as const
   readonly #socketPath: string
   readonly #host: () => string
 
@@ -21,47 +20,26 @@ export class Snac implements FediverseServer {
   }
 
   async counts(): Promise<ServerCounts> {
-    const text = await this.#fetch('/nodeinfo_2_1')
+    const text = await this.#fetch(nodeInfoPaths['2.1'])
+    const counts = countsIn(text)
+    if (counts?.software === 'snac') return { people: counts.people, posts: counts.posts }
+    throw unreadable(text)
+  }
+
+  async nodeInfo(document: NodeInfoDocument): Promise<Record<string, unknown>> {
+    const text = await this.#fetch(nodeInfoPaths[document])
     try {
-      const { software, usage } = JSON.parse(text)
-      const people: unknown = usage.users.total
-      const posts: unknown = usage.localPosts
-      if (software.name === 'snac' && isCount(people) && isCount(posts)) return { people, posts }
+      const info: unknown = JSON.parse(text)
+      if (typeof info === 'object' && info !== null && !Array.isArray(info)) return info as Record<string, unknown>
     } catch {}
-    throw new ServerTrouble(`snac's NodeInfo cannot be read: ${text.slice(0, 80)}`)
+    throw unreadable(text)
   }
 
   #fetch(target: string): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const fail = (what: string) => {
-        reject(new ServerTrouble(what))
-        call.destroy()
-      }
-      const call = get(
-        {
-          socketPath: this.#socketPath,
-          path: target,
-          agent: false,
-          signal: AbortSignal.timeout(timeoutMs),
-          headers: { host: this.#host(), accept: 'application/json', connection: 'close' },
-        },
-        (response) => {
-          if (response.statusCode !== 200) return fail(`snac answered with status ${response.statusCode}`)
-          let text = ''
-          response.setEncoding('utf8')
-          response.on('data', (chunk: string) => {
-            text += chunk
-            if (text.length > maximumBytes) fail('snac sends far more than a NodeInfo')
-          })
-          response.on('end', () => resolve(text))
-          response.on('error', (error) => fail(`snac broke off its answer: ${error.message}`))
-        },
-      )
-      call.on('error', (error) => fail(`snac does not answer at ${this.#socketPath}: ${error.message}`))
-    })
+    return ask('snac', { socketPath: this.#socketPath }, target, { host: this.#host() })
   }
 }
 
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+function unreadable(text: string): ServerTrouble {
+  return new ServerTrouble(`snac's NodeInfo cannot be read: ${text.slice(0, 80)}`)
 }

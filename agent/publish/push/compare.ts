@@ -1,0 +1,79 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { LogError } from '../../ledger/log/error.ts'
+import { parseLogKey, type VerifierKey } from '../../ledger/log/note.ts'
+import { checkpointFile, keyFile, readLog, type WholeLog } from '../../ledger/log/read-log.ts'
+import type { LogSource } from '../../ledger/log/source.ts'
+import type { Outbox } from '../outbox.ts'
+import type { Addressee, Outcome } from './deliver.ts'
+import type { Grant } from './grant.ts'
+import type { LineOptions } from './line.ts'
+import { publicSource } from './published.ts'
+import { PlaceTrouble } from './trouble.ts'
+
+/** Of a copy: more than a thousand years of weeks would be larger, and a kit has room for this. */
+const maximumLeaves = 16_384
+const maximumBytes = 32 * 1024 * 1024
+const maximumKey = 1024
+
+/**
+ * Brings the whole log as a collector has it into a folder of its own below `answer`, checked against its signed head.
+ * Rejects with `PlaceTrouble` or `OverGrant`.
+ */
+export async function compare(
+  collector: Addressee,
+  outbox: Outbox,
+  key: VerifierKey,
+  answer: string,
+  grant: Grant,
+  options: LineOptions,
+): Promise<Outcome> {
+  const copy = `copy-${collector.id}`
+  const folder = path.join(answer, copy)
+  rmSync(folder, { recursive: true, force: true })
+  const source = saving(publicSource(collector, outbox.origin, grant, options), folder)
+  try {
+    const { checkpoint } = await readWhole(source, key)
+    return { outcome: 'compared', size: checkpoint.size, checkpoint: source.text(), copy }
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
+    if (!(error instanceof LogError)) throw error
+    if (error.trouble === 'missing' && error.where === checkpointFile) return { outcome: 'compared', size: 0 }
+    throw new PlaceTrouble(`${error.where} at ${source.name} ${error.what}.`, error.next)
+  }
+}
+
+/**
+ * The log under this key; where there is one of the same name under another key, that one: the kit may have lost its own,
+ * and start a log after it.
+ */
+async function readWhole(source: LogSource, key: VerifierKey): Promise<WholeLog> {
+  const limits = { leaves: maximumLeaves, bytes: maximumBytes }
+  try {
+    return await readLog(source, key, limits)
+  } catch (error) {
+    if (!(error instanceof LogError) || error.trouble !== 'signature') throw error
+    const own = (await source.read(keyFile, maximumKey))?.toString().trimEnd()
+    const other = own === undefined ? key : parseLogKey(own, keyFile)
+    if (other.name !== key.name || other.publicKey.equals(key.publicKey)) throw error
+    return readLog(source, other, limits)
+  }
+}
+
+/** Keeps what is read in a folder; the names are those that the log's own form has. */
+function saving(source: LogSource, folder: string): LogSource & { text(): string } {
+  let checkpoint = ''
+  return {
+    name: source.name,
+    text: () => checkpoint,
+    read: async (file, most) => {
+      const content = await source.read(file, most)
+      if (!content) return null
+      if (file === checkpointFile) checkpoint = content.toString()
+      const target = path.join(folder, file)
+      mkdirSync(path.dirname(target), { recursive: true })
+      writeFileSync(target, content)
+      return content
+    },
+  }
+}
