@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { confirmationOf, correctionOf, currentEntries } from './corrections.ts'
+import { answerTo, confirmationOf, correctionOf, currentEntries } from './corrections.ts'
 import { checkDraft, type Entry, type EntryDraft } from './entry.ts'
 
 const [ada, bob] = [crypto.randomUUID(), crypto.randomUUID()]
@@ -55,6 +55,19 @@ describe('corrections and confirmations', () => {
     expect(() => confirmationOf(entry, ada)).toThrow('nobody can confirm an entry of their own')
     expect(() => confirmationOf(recorded(confirmationOf(entry, bob)), ada)).toThrow('needs none')
     expect(() => correctionOf(recorded(correctionOf(entry, [])), [])).toThrow('cannot be corrected')
+  })
+
+  it('the person it is about says whether it is right, until it is corrected', () => {
+    const entry = work()
+    const [right, wrong] = [
+      recorded(answerTo(entry, 'acceptance')),
+      recorded(answerTo(entry, 'objection', 'it was 1 h')),
+    ]
+    expect(checkDraft(answerTo(entry, 'objection', 'it was 1 h'))).toMatchObject({ party: ada, audience: 'party' })
+    expect(currentEntries([entry, right, wrong])).toMatchObject([{ answer: wrong, amounts: entry.amounts }])
+    expect(currentEntries([entry, wrong, recorded(correctionOf(entry, []))])[0]).not.toHaveProperty('answer')
+    expect(() => answerTo(right, 'acceptance')).toThrow('is no entry about a person')
+    expect(() => correctionOf(wrong, [])).toThrow('cannot be corrected')
   })
 
   it('of an entry that is not there stand by themselves', () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -72,6 +72,8 @@ class DamagedDatabase extends Error {}
 function open(file: string, { migrations, pragmas = '' }: DatabaseKind): DatabaseSync {
   // SQLite takes an empty file for a new database, and would delete the journal beside it.
   if (sizeOf(file) === 0 && (sizeOf(`${file}-wal`) ?? 0) > 0) throw new DamagedDatabase('it is empty')
+  // SQLite gives a new file to everybody whom the umask allows, and what belongs to it goes by the file.
+  if (sizeOf(file) === null) closeSync(openSync(file, 'a', 0o600))
   const database = new DatabaseSync(file, { timeout: 5000 })
   try {
     // FULL: what was acknowledged survives a power cut. One short transaction every ten minutes costs the card little.

@@ -17,7 +17,7 @@ export interface Amount {
 
 /** A pointer to another entry. */
 export interface Reference {
-  /** `corrects`, `confirms`, `settles`, `belongs-to`; the list is open. */
+  /** `corrects`, `confirms`, `accepts`, `contests`, `settles`, `belongs-to`; the list is open. */
   relation: string
   /** The other entry's id. */
   id: string
@@ -37,6 +37,8 @@ export const kinds = [
   'work',
   'confirmation',
   'correction',
+  'acceptance',
+  'objection',
 ] as const
 
 /**
@@ -67,7 +69,7 @@ export interface Entry {
   activity?: string
   engagement?: 'paid' | 'volunteer'
   amounts: Amount[]
-  /** Where the amounts come from: `shelly-gen2`, `model:rpi-4b`, `typed`. */
+  /** Where the amounts come from: `shelly-gen2`, `model:rpi-4b`, `typed`; `typed-by-person`: by whom it is about. */
   source: string
   /** Version of the way they were computed, such as `energy@1`. */
   method?: string
@@ -102,7 +104,10 @@ export const entryFields: { readonly [Name in keyof Required<Entry>]: FieldFacts
   recordedAt: { about: 'When it was recorded.', audience: 'party' },
   clockTrusted: { about: 'Whether the clock could be trusted then.', audience: 'party' },
   instance: { about: 'Host name of the server it benefits.', audience: 'public' },
-  party: { about: 'Opaque id of a person or group; the name stands in a table that can be erased.', audience: 'party' },
+  party: {
+    about: 'Opaque id of a person or group; the name stands in a table that can be erased.',
+    audience: 'members',
+  },
   fund: { about: 'The fund it is paid from or into.', audience: 'members' },
   purpose: { about: 'What it is for.', audience: 'members' },
   activity: { about: 'What was done, for hours of work.', audience: 'members' },
@@ -114,7 +119,7 @@ export const entryFields: { readonly [Name in keyof Required<Entry>]: FieldFacts
   audience: { about: 'Who may see the entry.', audience: 'party' },
   external: { about: 'Where it was imported from, and its name there.', audience: 'owner' },
   references: {
-    about: 'Entries it corrects, confirms, settles or belongs to, here or in another log.',
+    about: 'Entries it corrects, confirms, accepts, contests, settles or belongs to, here or in another log.',
     audience: 'party',
   },
   note: { about: 'Free text.', audience: 'party' },

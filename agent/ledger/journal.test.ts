@@ -2,10 +2,11 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { canonicalJson } from './canonical-json.ts'
-import { type EntryDraft, EntryRefused } from './entry.ts'
+import { type Entry, type EntryDraft, EntryRefused } from './entry.ts'
 import { Journal, JournalTrouble, saltedLeaf } from './journal.ts'
 
 let folder: string
@@ -104,6 +105,79 @@ describe('the journal', () => {
   })
 })
 
+describe('importing', () => {
+  const own = 'hearth.example'
+  const from = (more: object = {}): Entry => ({
+    ...donation(),
+    version: 1,
+    id: crypto.randomUUID(),
+    sequence: 41,
+    recordedAt: '2025-01-02T03:04:05.678Z',
+    clockTrusted: false,
+    ...more,
+  })
+
+  it('takes entries as they are, with a number of its own, and each once', () => {
+    journal.record(donation())
+    const odd = from({
+      kind: 'seedling',
+      colour: { z: [1.5, null], a: 'ü' },
+      amounts: [{ value: '3', unit: 'tomato' }],
+    })
+    const confirmation = from({ kind: 'confirmation', references: [{ relation: 'confirms', id: odd.id }] })
+    expect(journal.importAll([confirmation, odd], own)).toEqual({ added: 2, present: 0, loose: 0 })
+    reopen()
+    const there = journal.entries().slice(1)
+    expect(there).toEqual([
+      { ...confirmation, sequence: 2 },
+      { ...odd, sequence: 3 },
+    ])
+    const salt = journal.salt(odd.id) as Buffer
+    expect(journal.leaves().at(-1)?.hash).toEqual(saltedLeaf(salt, canonicalJson({ ...odd, sequence: 3 })))
+    expect(journal.importAll([odd, ...there], own)).toEqual({ added: 0, present: 3, loose: 0 })
+    expect(journal.record(donation()).sequence).toBe(4)
+  })
+
+  it('takes all or none', () => {
+    const good = from()
+    const entries = function* () {
+      yield good
+      throw new EntryRefused('kind', 'is wrong', 'Mend it.')
+    }
+    expect(() => journal.importAll(entries(), own)).toThrow('is wrong')
+    expect(journal.entries()).toEqual([])
+    expect(() => journal.importAll([good, { ...good, note: 'changed' }], own)).toThrow('says something else')
+    expect(journal.entries()).toEqual([])
+    expect(journal.importAll([good], own).added).toBe(1)
+  })
+
+  it('says which references lead nowhere; they may come later', () => {
+    const work = from({ kind: 'work' })
+    const correction = from({ kind: 'correction', references: [{ relation: 'corrects', id: work.id }] })
+    const elsewhere = from({ references: [{ relation: 'settles', id: crypto.randomUUID(), log: 'other.example/log' }] })
+    expect(journal.importAll([correction, elsewhere], own).loose).toBe(1)
+    expect(journal.importAll([work], own).loose).toBe(0)
+  })
+
+  it('does not bring back who was erased', () => {
+    const ada = journal.addParty({ name: 'Ada' })
+    const gift = journal.record(donation({ party: ada.id }))
+    journal.eraseParty(ada.id)
+    expect(journal.importAll([gift], own)).toMatchObject({ added: 0, present: 1 })
+    expect(journal.entries()).toEqual([])
+  })
+
+  it('tells what another server metered from its own of the same day', () => {
+    const metered = (instance: string) => ({ instance, external: { system: 'hearth-meter', id: '2026-11-23/power' } })
+    expect(journal.importAll([from(metered('other.example'))], own).added).toBe(1)
+    const mine = journal.record(donation(metered(own)))
+    expect(journal.entries()).toHaveLength(2)
+    expect(journal.record(donation(metered(own)))).toEqual(mine)
+    const again = [from(metered(own)), from(metered('other.example')), from(metered('third.example'))]
+    expect(journal.importAll(again, own)).toMatchObject({ added: 1, present: 2 })
+  })
+})
+
 describe('proofs and erasing', () => {
   it('hashes each entry with a salt of its own', () => {
     const [one, other] = [journal.record(donation()), journal.record(donation())]
@@ -137,6 +211,92 @@ describe('proofs and erasing', () => {
     const ada = journal.partyOf('ada', 'Ada')
     expect(journal.partyOf('ada', 'Ada L.').id).toBe(ada.id)
     expect(() => journal.addParty({ name: '  ' })).toThrow('needs a name')
+  })
+})
+
+describe('people of the server', () => {
+  it('tell nothing of themselves unless they say so, thing by thing', () => {
+    const [ada, bob] = [journal.partyOf('ada', 'Ada'), journal.partyOf('bob', 'Bob')]
+    expect(journal.consents()).toEqual({ hours: new Set(), money: new Set() })
+    expect(journal.changeParty(ada.id, { consents: ['hours'] }).consents).toEqual(['hours'])
+    journal.changeParty(bob.id, { consents: ['hours', 'money'] })
+    reopen()
+    expect(journal.consents()).toEqual({ hours: new Set([ada.id, bob.id]), money: new Set([bob.id]) })
+    journal.changeParty(bob.id, { consents: [] })
+    journal.eraseParty(ada.id)
+    expect(journal.consents()).toEqual({ hours: new Set(), money: new Set() })
+  })
+
+  it('may name who they are elsewhere, by an address', () => {
+    const { id } = journal.partyOf('ada', 'Ada')
+    const actor = 'https://social.example/users/ada'
+    expect(journal.changeParty(id, { actor })).toMatchObject({ actor })
+    expect(journal.changeParty(id, { consents: ['money'] })).toMatchObject({ actor })
+    expect(journal.changeParty(id, { actor: '' })).not.toHaveProperty('actor')
+    for (const wrong of [
+      'ada',
+      'http://social.example/ada',
+      'javascript:alert(1)',
+      'https://ada:secret@social.example/',
+      'https://social.example/a b',
+      `https://social.example/${'a'.repeat(200)}`,
+    ])
+      expect(() => journal.changeParty(id, { actor: wrong }), wrong).toThrow('actor: is no address')
+    expect(() => journal.changeParty(crypto.randomUUID(), { actor })).toThrow('is not here')
+  })
+
+  it('are joined to a name the owner knew them by, with its entries, consents and end', () => {
+    const known = journal.addParty({ name: 'Ada' })
+    const before = journal.record(donation({ party: known.id }))
+    const ada = journal.partyOf('ada', 'Ada')
+    const after = journal.record(donation({ party: ada.id }))
+    const leaves = journal.leaves()
+    journal.joinParties(known.id, ada.id)
+    reopen()
+    expect(journal.entries({ party: ada.id })).toEqual([before, after])
+    expect(journal.entries({ party: known.id })).toEqual([before])
+    expect([...journal.joined()]).toEqual([[known.id, ada.id]])
+    journal.changeParty(ada.id, { consents: ['money'] })
+    expect(journal.consents().money).toEqual(new Set([known.id, ada.id]))
+    expect(journal.eraseParty(ada.id)).toBe(2)
+    expect([journal.entries(), journal.parties(), journal.leaves()]).toEqual([[], [], leaves])
+  })
+
+  it('are never joined to one another', () => {
+    const [ada, bob] = [journal.partyOf('ada', 'Ada'), journal.partyOf('bob', 'Bob')]
+    const known = journal.addParty({ name: 'Ada' })
+    const other = journal.addParty({ name: 'Ada' })
+    expect(() => journal.joinParties(ada.id, bob.id)).toThrow('belongs to an account')
+    expect(() => journal.joinParties(known.id, other.id)).toThrow('has no account')
+    journal.joinParties(known.id, ada.id)
+    expect(() => journal.joinParties(known.id, bob.id)).toThrow('belongs to an account')
+  })
+
+  it('leave their party behind when the account goes: who is called so next is somebody else', () => {
+    const ada = journal.partyOf('ada', 'Ada')
+    journal.record(donation({ party: ada.id }))
+    journal.leaveAccount('ada')
+    const next = journal.partyOf('ada', 'Another Ada')
+    expect(next.id).not.toBe(ada.id)
+    expect(journal.entries({ party: next.id })).toEqual([])
+    expect(journal.entries({ party: ada.id })).toHaveLength(1)
+    expect(journal.parties().map(({ name, account }) => [name, account])).toEqual([
+      ['Ada', undefined],
+      ['Another Ada', 'ada'],
+    ])
+  })
+
+  it('of a file from before tell nothing', () => {
+    const ada = journal.partyOf('ada', 'Ada')
+    journal.stop()
+    const database = new DatabaseSync(file())
+    for (const column of ['tellsHours', 'tellsMoney', 'joined'])
+      database.exec(`ALTER TABLE parties DROP COLUMN ${column}`)
+    database.exec('PRAGMA user_version = 1')
+    database.close()
+    reopen()
+    expect(journal.parties()).toEqual([ada])
+    expect(journal.consents().hours.size).toBe(0)
   })
 })
 

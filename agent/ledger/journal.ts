@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Problem } from '../api.ts'
+import type { Imported, Problem } from '../api.ts'
+import { FieldRefused } from '../refused.ts'
 import { canonicalJson } from './canonical-json.ts'
 import type { Clock } from './clock.ts'
 import { closeDamaged, inTransaction, isDamage, openDatabase } from './database.ts'
@@ -32,6 +33,11 @@ const migrations = [
     actor TEXT                            -- URI the person chose to be known by
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE parties ADD COLUMN tellsHours INTEGER NOT NULL DEFAULT 0; -- 1: also in reports from fewer than three people
+  ALTER TABLE parties ADD COLUMN tellsMoney INTEGER NOT NULL DEFAULT 0; -- likewise
+  ALTER TABLE parties ADD COLUMN joined TEXT;                           -- party of the same person, who has an account
+  `,
 ]
 
 /** Somebody entries are about. Entries hold the id alone, so that the name can be erased. */
@@ -42,6 +48,20 @@ export interface Party {
   account?: string
   /** Actor URI that the person chose to be known by elsewhere. */
   actor?: string
+  /** What may be told of the person in reports from fewer than three people; absent: nothing. */
+  consents?: Consent[]
+  /** The party of the same person, which has an account: the owner said that both are one. */
+  joined?: string
+}
+
+/** Something of a person that reports from fewer than three people may tell, if the person allows it. */
+export type Consent = 'hours' | 'money'
+
+/** What a person may change of their party; what is left out stays. */
+export interface PartyChange {
+  /** Empty: none. */
+  actor?: string
+  consents?: Consent[]
 }
 
 export interface EntryFilter {
@@ -50,6 +70,7 @@ export interface EntryFilter {
   /** … and before this day. */
   to?: string
   kind?: string
+  /** With what was entered under a party that was joined to this one. */
   party?: string
 }
 
@@ -115,6 +136,26 @@ export class Journal {
     return this.#work((database) => inTransaction(database, () => drafts.map((draft) => this.#record(database, draft))))
   }
 
+  /**
+   * Takes entries of an export, all or none, just as they are but for their number in the order of recording here. One
+   * that is here, or was erased here, is not taken again.
+   * @param own host name of this ledger's server: what another one metered or was billed does not stand in its way
+   * @throws EntryRefused where another entry has the same id; JournalTrouble; whatever the entries' reading throws
+   */
+  importAll(entries: Iterable<Entry>, own: string): Imported {
+    return this.#work((database) =>
+      inTransaction(database, () => {
+        const imported = { added: 0, present: 0, loose: 0 }
+        for (const entry of entries) {
+          if (this.#import(database, entry, own)) imported.added++
+          else imported.present++
+        }
+        imported.loose = looseReferences(database)
+        return imported
+      }),
+    )
+  }
+
   /** Entries that were not erased, in the order they were recorded. @throws JournalTrouble */
   entries({ from = '', to = '9999-99-99', kind, party }: EntryFilter = {}): Entry[] {
     return this.#work((database) =>
@@ -122,12 +163,33 @@ export class Journal {
         .prepare(
           `SELECT content FROM entries
            WHERE content IS NOT NULL AND fromDay >= ? AND fromDay < ?
-             AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR party = ?4)
+             AND (?3 IS NULL OR kind = ?3)
+             AND (?4 IS NULL OR party = ?4 OR party IN (SELECT id FROM parties WHERE joined = ?4))
            ORDER BY sequence`,
         )
         .all(from, to, kind ?? null, party ?? null)
         .map(({ content }) => JSON.parse(String(content)) as Entry),
     )
+  }
+
+  /**
+   * The first or the last day, `from` on and before `to`, on which an entry of a kind begins; null where there is none.
+   * @throws JournalTrouble
+   */
+  dayOf(
+    which: 'first' | 'last',
+    { kind, from = '', to = '9999-99-99' }: EntryFilter & { kind: string },
+  ): string | null {
+    const order = which === 'first' ? 'ASC' : 'DESC'
+    const row = this.#work((database) =>
+      database
+        .prepare(
+          `SELECT fromDay FROM entries WHERE content IS NOT NULL AND fromDay >= ? AND fromDay < ? AND kind = ?
+           ORDER BY fromDay ${order} LIMIT 1`,
+        )
+        .get(from, to, kind),
+    )
+    return typeof row?.fromDay === 'string' ? row.fromDay : null
   }
 
   /** An entry, or null: there is none, or it was erased. @throws JournalTrouble */
@@ -154,28 +216,74 @@ export class Journal {
 
   /** @throws JournalTrouble */
   parties(): Party[] {
-    return this.#work((database) =>
-      database
-        .prepare('SELECT id, name, account, actor FROM parties ORDER BY name, id')
-        .all()
-        .map(({ id, name, account, actor }) => ({
-          id: String(id),
-          name: String(name),
-          ...(account !== null && { account: String(account) }),
-          ...(actor !== null && { actor: String(actor) }),
-        })),
-    )
+    return this.#work((database) => database.prepare('SELECT * FROM parties ORDER BY name, id').all().map(partyFrom))
   }
 
   /** The party of an account on this kit's server; made if there is none yet. @throws JournalTrouble */
   partyOf(account: string, name: string): Party {
     return this.#work((database) =>
       inTransaction(database, () => {
-        const row = database.prepare('SELECT id FROM parties WHERE account = ?').get(account)
-        if (row) return { id: String(row.id), name, account }
-        return this.#addParty(database, { name, account })
+        const row = database.prepare('SELECT * FROM parties WHERE account = ?').get(account)
+        return row ? partyFrom(row) : this.#addParty(database, { name, account })
       }),
     )
+  }
+
+  /** Parties that allow to be told of in reports from fewer than three people. @throws JournalTrouble */
+  consents(): { hours: ReadonlySet<string>; money: ReadonlySet<string> } {
+    const parties = this.parties()
+    const consenting = (consent: Consent) => {
+      const given = new Set(parties.filter(({ consents }) => consents?.includes(consent)).map(({ id }) => id))
+      return new Set(parties.filter(({ id, joined = id }) => given.has(joined)).map(({ id }) => id))
+    }
+    return { hours: consenting('hours'), money: consenting('money') }
+  }
+
+  /** Parties that were joined to another: whose entries theirs are. @throws JournalTrouble */
+  joined(): ReadonlyMap<string, string> {
+    return new Map(this.parties().flatMap(({ id, joined }) => (joined === undefined ? [] : [[id, joined]])))
+  }
+
+  /** What a person wants to be known by and told of. @throws EntryRefused, JournalTrouble */
+  changeParty(id: string, { actor, consents }: PartyChange): Party {
+    if (actor !== undefined && actor !== '') checkActor(actor)
+    return this.#work((database) =>
+      inTransaction(database, () => {
+        const before = partyWith(database, id)
+        const after = { ...before, actor: actor ?? before.actor ?? '', consents: consents ?? before.consents ?? [] }
+        database
+          .prepare('UPDATE parties SET actor = ?, tellsHours = ?, tellsMoney = ? WHERE id = ?')
+          .run(
+            after.actor || null,
+            Number(after.consents.includes('hours')),
+            Number(after.consents.includes('money')),
+            id,
+          )
+        return partyWith(database, id)
+      }),
+    )
+  }
+
+  /**
+   * Says that a party entered by hand is the person of another, who has an account. Entries stay as they are; they count
+   * as that person's from now on. @throws EntryRefused, JournalTrouble
+   */
+  joinParties(id: string, into: string): void {
+    this.#work((database) =>
+      inTransaction(database, () => {
+        const [other, person] = [partyWith(database, id), partyWith(database, into)]
+        if (other.account !== undefined || other.joined !== undefined)
+          throw new EntryRefused('party', 'belongs to an account already', 'Join one that was entered by hand.')
+        if (person.account === undefined)
+          throw new EntryRefused('into', 'has no account', 'Name the party of somebody who signed in here.')
+        database.prepare('UPDATE parties SET joined = ? WHERE id = ?').run(into, id)
+      }),
+    )
+  }
+
+  /** Takes an account that was removed from its party, which stays: whoever gets that name next is somebody else. @throws JournalTrouble */
+  leaveAccount(account: string): void {
+    this.#work((database) => database.prepare('UPDATE parties SET account = NULL WHERE account = ?').run(account))
   }
 
   /** @throws EntryRefused, JournalTrouble */
@@ -190,10 +298,12 @@ export class Journal {
   eraseParty(id: string): number {
     const erased = this.#work((database) =>
       inTransaction(database, () => {
-        database.prepare('DELETE FROM parties WHERE id = ?').run(id)
-        const erase =
-          'UPDATE entries SET content = NULL, salt = NULL, external = NULL, party = NULL WHERE party = ? RETURNING id'
-        return database.prepare(erase).all(id).length
+        const theirs = 'SELECT id FROM parties WHERE joined = ?1'
+        const erase = `UPDATE entries SET content = NULL, salt = NULL, external = NULL, party = NULL
+                       WHERE party = ?1 OR party IN (${theirs}) RETURNING id`
+        const { length } = database.prepare(erase).all(id)
+        database.prepare('DELETE FROM parties WHERE id = ?1 OR joined = ?1').run(id)
+        return length
       }),
     )
     this.#work((database) => database.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
@@ -215,15 +325,40 @@ export class Journal {
         )
     }
     const { clock } = this.#options
-    const next = database.prepare('SELECT coalesce(max(seq), 0) + 1 AS next FROM sqlite_sequence').get()
     const entry: Entry = {
       ...draft,
       version: 1,
       id: randomUUID(),
-      sequence: Number(next?.next),
+      sequence: nextSequence(database),
       recordedAt: new Date(clock.now()).toISOString(),
       clockTrusted: clock.trusted(),
     }
+    return this.#insert(database, entry, external)
+  }
+
+  /** @returns whether it was added */
+  #import(database: DatabaseSync, given: Entry, own: string): boolean {
+    const entry = { ...given, sequence: nextSequence(database) }
+    const there = database.prepare('SELECT content FROM entries WHERE id = ?').get(entry.id)
+    if (there) {
+      const isSame = (content: string) =>
+        canonicalJson({ ...JSON.parse(content), sequence: entry.sequence }) === canonicalJson(entry)
+      if (typeof there.content === 'string' && !isSame(there.content))
+        throw new EntryRefused(
+          'id',
+          `entry ${entry.id} is here and says something else`,
+          'One of the two was changed: compare them. Take it out of the file to import the rest.',
+        )
+      return false
+    }
+    const { external, instance } = entry
+    const key = external ? [external.system, external.id, ...(instance === own ? [] : [instance])].join('\n') : null
+    if (key !== null && database.prepare('SELECT 1 FROM entries WHERE external = ?').get(key)) return false
+    this.#insert(database, entry, key)
+    return true
+  }
+
+  #insert(database: DatabaseSync, entry: Entry, external: string | null): Entry {
     const content = canonicalJson(entry)
     const salt = randomBytes(saltBytes)
     database
@@ -259,7 +394,7 @@ export class Journal {
     try {
       return work(this.#open())
     } catch (error) {
-      if (error instanceof EntryRefused) throw error
+      if (error instanceof FieldRefused) throw error
       if (this.#database && isDamage(error)) {
         closeDamaged(this.#database)
         this.#database = null // the next call opens, checks and puts it aside
@@ -289,6 +424,52 @@ export class Journal {
     this.#database = database
     return database
   }
+}
+
+function partyFrom({ id, name, account, actor, tellsHours, tellsMoney, joined }: Record<string, unknown>): Party {
+  const consents: Consent[] = [
+    ...(tellsHours === 1 ? ['hours' as const] : []),
+    ...(tellsMoney === 1 ? ['money' as const] : []),
+  ]
+  return {
+    id: String(id),
+    name: String(name),
+    ...(account !== null && { account: String(account) }),
+    ...(actor !== null && { actor: String(actor) }),
+    ...(consents.length > 0 && { consents }),
+    ...(joined !== null && { joined: String(joined) }),
+  }
+}
+
+function partyWith(database: DatabaseSync, id: string): Party {
+  const row = database.prepare('SELECT * FROM parties WHERE id = ?').get(id)
+  if (row) return partyFrom(row)
+  throw new EntryRefused('party', 'is not here, or was erased', 'Reload the page.')
+}
+
+/** Refuses what is no address of an actor elsewhere: it may be shown as a link. */
+function checkActor(actor: string): void {
+  const url = URL.canParse(actor) ? new URL(actor) : null
+  const sound = url?.protocol === 'https:' && url.username === '' && url.password === '' && actor.length <= 200
+  if (!sound || /[\s\p{C}]/u.test(actor))
+    throw new EntryRefused('actor', 'is no address', 'Write one such as https://social.example/users/ada.')
+}
+
+function nextSequence(database: DatabaseSync): number {
+  const row = database.prepare('SELECT coalesce(max(seq), 0) + 1 AS next FROM sqlite_sequence').get()
+  return Number(row?.next)
+}
+
+/** How many references lead to entries of this ledger that are not here. */
+function looseReferences(database: DatabaseSync): number {
+  const row = database
+    .prepare(
+      `SELECT count(*) AS loose FROM entries, json_each(content, '$.references') AS reference
+       WHERE content IS NOT NULL AND json_extract(reference.value, '$.log') IS NULL
+         AND json_extract(reference.value, '$.id') NOT IN (SELECT id FROM entries)`,
+    )
+    .get()
+  return Number(row?.loose)
 }
 
 /** The hash of a private entry in the Merkle tree: its salt keeps small, guessable entries from being guessed back. */

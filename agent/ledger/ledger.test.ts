@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -63,6 +63,28 @@ describe('the ledger', () => {
       unknownOut: 0,
       clockTrusted: true,
     })
+  })
+
+  it('keeps what each service did, and takes up a database from before that was noted', () => {
+    ledger.stop()
+    rmSync(file())
+    const old = new DatabaseSync(file())
+    old.exec(`${migrations[0]}; PRAGMA user_version = 1`)
+    old.exec(`INSERT INTO readings VALUES (${hour / 1000}, 1, 500000, 0, 0, 0, 600, 300, 7, 0, 0, 0, 0, 0)`)
+    old.close()
+    ledger = open()
+    expect(ledger.entries(hour, hour + 1)[0]).toMatchObject({
+      energy: 500_000,
+      lanIn: 7,
+      cpuServer: 0,
+      serverIn: 0,
+      written: 0,
+    })
+    ledger.add([share(hour, 10, { cpuServer: 1.25, cpuSystem: 0.5, serverIn: 3, publishOut: 4, written: 4096 })])
+    ledger.stop()
+    ledger = open()
+    const added = { energy: 1_000_000, cpuServer: 1.25, cpuSystem: 0.5, serverIn: 3, publishOut: 4, written: 4096 }
+    expect(ledger.entries(hour, hour + 1)[0]).toMatchObject(added)
   })
 
   it('survives being killed after a flush', () => {

@@ -8,19 +8,29 @@ export function isTypedKind(kind: string): kind is TypedKind {
   return (typedKinds as readonly string[]).includes(kind)
 }
 
+/** Where an entry comes from that somebody made by hand: the owner, or the person it is about. */
+export const typed = 'typed'
+export const typedByPerson = 'typed-by-person'
+
+/** Whether an entry was made by hand, so that it can be corrected by hand. */
+export function isByHand({ kind, source }: Pick<EntryDraft, 'kind' | 'source'>): boolean {
+  return (source === typed || source === typedByPerson) && isTypedKind(kind)
+}
+
 /** What everything entered by hand has in common: bills and purchases are the members' to see, the rest its person's. */
 export function typedDraft(kind: TypedKind): Pick<EntryDraft, 'kind' | 'source' | 'audience'> {
-  return { kind, source: 'typed', audience: kind === 'bill' || kind === 'purchase' ? 'members' : 'party' }
+  return { kind, source: typed, audience: kind === 'bill' || kind === 'purchase' ? 'members' : 'party' }
 }
 
 interface Parties {
-  parties(): Promise<{ id: string; name: string }[]>
+  parties(): Promise<{ id: string; name: string; account?: string; joined?: string }[]>
   addParty(name: string): Promise<{ id: string }>
 }
 
-/** The id of the party of a name, whatever its case; made if there is none. */
+/** The id of the party of a name, whatever its case, first of one with an account; made if there is none. */
 export async function partyNamed(ledger: Parties, name: string): Promise<string> {
   const same = (other: string) => other.localeCompare(name, undefined, { sensitivity: 'accent' }) === 0
-  const known = (await ledger.parties()).find((party) => same(party.name))
-  return (known ?? (await ledger.addParty(name))).id
+  const known = (await ledger.parties()).filter((party) => same(party.name))
+  const best = known.find(({ account }) => account !== undefined) ?? known[0]
+  return best ? (best.joined ?? best.id) : (await ledger.addParty(name)).id
 }

@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import type { Change, WhatIf } from '../../api.ts'
+import type { AgentSettings, Bill, Change, Imported, WhatIf } from '../../api.ts'
 import { AgentClient } from '../../client.ts'
+import { type ProofFile, proofOf } from '../../publish/proof-file.ts'
+import { readReports } from '../../publish/publications.ts'
 import type { Entry, EntryDraft } from '../entry.ts'
+import { readEntries } from '../exports/export.ts'
 import { type EntryFilter, Journal, type Party } from '../journal.ts'
 
 /** What the commands need of a ledger: the running agent's, or a copy of its files. */
@@ -11,10 +14,19 @@ export interface Book {
   parties(): Promise<Party[]>
   recordEntry(draft: Omit<EntryDraft, 'instance'> & { instance?: string }): Promise<Entry>
   addParty(name: string): Promise<Party>
+  /** Takes the entries of a JSON export, all or none. */
+  importEntries(file: Uint8Array): Promise<Imported>
+  /** Shows an entry to whoever is given it, by a report that was published. */
+  prove(id: string): Promise<ProofFile>
   /** ISO 4217, for exports. */
   currency(): Promise<string>
-  /** Only the agent has the readings and prices it takes. */
-  whatIf?(change: Change): Promise<WhatIf>
+  /** The running agent alone: it has the readings and prices these take. */
+  agent?: {
+    whatIf(change: Change): Promise<WhatIf>
+    bill(month: string): Promise<Bill>
+    settings(): Promise<AgentSettings>
+    saveSettings(settings: AgentSettings): Promise<AgentSettings>
+  }
 }
 
 /** The ledger of the agent that listens on a socket. */
@@ -25,8 +37,10 @@ export function agentBook(socket: string): Book {
     parties: () => client.parties(),
     recordEntry: (draft) => client.recordEntry(draft),
     addParty: (name) => client.addParty(name),
+    importEntries: (file) => client.importEntries(file),
+    prove: (id) => client.proof(id),
     currency: async () => (await client.settings()).currency,
-    whatIf: (change) => client.whatIf(change),
+    agent: client,
   }
 }
 
@@ -41,6 +55,8 @@ export function copyBook(folder: string): Book & { close(): void } {
     parties: async () => journal.parties(),
     recordEntry: async (draft) => journal.record({ instance: instance(), ...draft }),
     addParty: async (name) => journal.addParty({ name }),
+    importEntries: async (file) => journal.importAll(readEntries(file), instance()),
+    prove: async (id) => proofOf(id, journal, readReports(folder)),
     currency: async () => currencyOf(journal.entries()),
     close: () => journal.stop(),
   }

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PublishingKit } from '../../publish/testing.ts'
 import { FakeClock } from '../../testing/fake-clock.ts'
 import { Journal } from '../journal.ts'
 import { createLog } from '../log/public-log.ts'
@@ -63,6 +64,35 @@ describe('hearth ledger, on a copy', () => {
     expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveLength(6)
   })
 
+  it('imports an export, once; nothing of one that was cut', async () => {
+    const other = path.join(folder, 'other')
+    const journal = new Journal({ folder: other, clock: new FakeClock('2026-11-25T10:00:00Z') })
+    journal.record({
+      kind: 'bill',
+      period: { from: '2026-11-01', to: '2026-11-02' },
+      instance: 'other.example',
+      amounts: [{ value: '7', unit: 'EUR' }],
+      source: 'typed',
+      audience: 'members',
+    })
+    journal.stop()
+    const file = path.join(folder, 'export.json')
+    const size = JSON.parse((await onCopy('export', 'json')).said).length
+    await onCopy('export', 'json', '--output', file)
+    const intoOther = (words: string) => run('import', words, '--copy', other)
+    expect(await intoOther(file)).toEqual({ status: 0, said: `${size} added, 0 there already.` })
+    expect(await intoOther(file)).toEqual({ status: 0, said: `0 added, ${size} there already.` })
+    expect(JSON.parse((await run('export', 'json', '--copy', other)).said)).toHaveLength(size + 1)
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8')
+        .replaceAll(/"id":"./g, '"id":"0')
+        .slice(0, -10),
+    )
+    expect(await intoOther(file)).toMatchObject({ status: 1, said: expect.stringContaining('not written to its end') })
+    expect(JSON.parse((await run('export', 'json', '--copy', other)).said)).toHaveLength(size + 1)
+  })
+
   const wrong: [string[], number, string][] = [
     [['dance'], 2, 'there is no “dance”'],
     [['show', '--moth', 'x'], 2, '--moth'],
@@ -76,6 +106,9 @@ describe('hearth ledger, on a copy', () => {
     [['confirm', 'x'], 2, '--who'],
     [['export', 'xlsx'], 2, 'hledger'],
     [['what-if', 'price', '0.4'], 2, 'needs the agent'],
+    [['bill'], 2, 'needs the agent'],
+    [['import'], 2, 'exported as JSON'],
+    [['import', '/nowhere.json'], 1, 'ENOENT'],
   ]
   it.each(wrong)('%j is refused', async (args, status, text) => {
     const before = (await onCopy('show', '--json')).said
@@ -111,5 +144,35 @@ describe('hearth ledger verify', () => {
     expect((await run('verify', public_)).status).toBe(1)
     expect(await run('verify', path.join(folder, 'nothing'))).toMatchObject({ status: 1 })
     expect((await run('verify')).status).toBe(2)
+  })
+
+  it('checks a proof of one entry, made from a copy, against the reports', async () => {
+    const kit = await PublishingKit.make('2026-11-20T10:00:00Z')
+    try {
+      for (const day of ['2026-10-05', '2026-10-06']) kit.meter(day)
+      await kit.switchOn('month', '2026-10-01')
+      const [entry] = kit.journal.entries()
+      const proof = path.join(folder, 'proof.json')
+      const data = kit.paths.agentData
+      expect(await run('prove', entry?.id ?? '', '--copy', data, '--output', proof)).toMatchObject({ status: 0 })
+      const good = await run('verify', kit.paths.publicLog, '--proof', proof)
+      expect(good).toMatchObject({
+        status: 0,
+        said: expect.stringContaining(`The entry ${entry?.id} was in the ledger`),
+      })
+      writeFileSync(proof, readFileSync(proof, 'utf8').replace('"0.1"', '"0.2"'))
+      const forged = await run('verify', kit.paths.publicLog, '--proof', proof)
+      expect(forged).toMatchObject({ status: 1, said: expect.stringContaining('not what the report commits to') })
+      writeFileSync(proof, '{')
+      expect((await run('verify', kit.paths.publicLog, '--proof', proof)).said).toContain('is no JSON')
+      kit.meter('2026-11-07')
+      const later = kit.journal.entries().at(-1)?.id ?? ''
+      expect(await run('prove', later, '--copy', data)).toMatchObject({
+        status: 1,
+        said: expect.stringContaining('No published report'),
+      })
+    } finally {
+      await kit.remove()
+    }
   })
 })

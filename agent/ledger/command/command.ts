@@ -1,11 +1,15 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { Change, MonthlyCost } from '../../api.ts'
+import type { AgentSettings, Bill, Change, MoneyRange, MonthlyCost } from '../../api.ts'
+import { monthOf } from '../../costs/calendar.ts'
+import { minorUnits } from '../../costs/currency.ts'
+import { checkReport } from '../../publish/check.ts'
+import { checkProofFile, type ProofFile } from '../../publish/proof-file.ts'
 import { confirmationOf, correctionOf, currentEntries } from '../corrections.ts'
 import type { Entry } from '../entry.ts'
-import { type ExportFormat, exportEntries, exportFormats } from '../exports/export.ts'
+import { type ExportFormat, exportEntries, exportFormats, maximumImport } from '../exports/export.ts'
 import { readFolder, readUrl } from '../log/source.ts'
-import { renderReport, verifyLog } from '../log/verify.ts'
+import { type LogReport, renderReport, verifyLog } from '../log/verify.ts'
 import { isTypedKind, partyNamed, typedDraft, typedKinds } from '../typed-entry.ts'
 import { agentBook, type Book, copyBook } from './book.ts'
 
@@ -17,8 +21,12 @@ const usage = `hearth ledger: what a server cost, who carried it, what was done 
   hearth ledger correct ID [AMOUNT] [--note TEXT]       without an amount: it should not count at all
   hearth ledger confirm ID --who NAME
   hearth ledger export ${Object.keys(exportFormats).join('|')} [--month 2026-11] [--output FILE]
+  hearth ledger import FILE                             of an export as JSON; what is there is not taken twice
+  hearth ledger bill [--month 2026-11] [--json]
+  hearth ledger settings [FILE]                         prices, plug, zone: shows them as JSON, or takes them from a file
   hearth ledger what-if price 0.40 | people 6 | disk PRICE YEARS WATTS
-  hearth ledger verify URL|FOLDER [--key VKEY] [--earlier FILE] [--witness VKEY]…
+  hearth ledger prove ID [--output FILE]                shows one entry to whoever is given it, once it was reported
+  hearth ledger verify URL|FOLDER [--key VKEY] [--earlier FILE] [--witness VKEY]… [--proof FILE]
 
 On a kit these speak to its agent (--socket PATH). With --copy FOLDER they work on a copy of /data/hearth/agent.`
 
@@ -33,12 +41,16 @@ const options = {
   note: { type: 'string' },
   output: { type: 'string' },
   paid: { type: 'boolean' },
+  proof: { type: 'string' },
   purpose: { type: 'string' },
   socket: { type: 'string' },
   unit: { type: 'string' },
   who: { type: 'string' },
   witness: { type: 'string', multiple: true },
 } as const
+
+/** An entry, its salt and a path of hashes. */
+const maximumProof = 256 * 1024
 
 /** Wrong words on the command line. */
 class UsageError extends Error {}
@@ -123,9 +135,35 @@ async function onBook(
       writeFileSync(values.output, text, { mode: 0o600 })
       return print(`Written to ${values.output}`)
     }
+    case 'prove': {
+      const { id } = await find(book, rest[0])
+      const text = JSON.stringify(await book.prove(id), null, 2)
+      if (values.output === undefined) return print(text)
+      writeFileSync(values.output, `${text}\n`, { mode: 0o600 })
+      return print(`Written to ${values.output}`)
+    }
+    case 'import': {
+      const [file] = rest
+      if (file === undefined) throw new UsageError('name a file that was exported as JSON.')
+      const { added, present, loose } = await book.importEntries(readWhole(file))
+      const lines = [`${added} added, ${present} there already.`]
+      if (loose > 0)
+        lines.push(`${loose} references lead to entries that are not here: import their ledger or month too.`)
+      return print(lines.join('\n'))
+    }
+    case 'bill': {
+      const month = values.month ?? (await monthNow(book))
+      const bill = await agentOf(book).bill(month)
+      return print(values.json ? JSON.stringify(bill, null, 2) : billLines(bill))
+    }
+    case 'settings': {
+      const [file] = rest
+      const agent = agentOf(book)
+      const settings = file === undefined ? await agent.settings() : await agent.saveSettings(settingsIn(file))
+      return print(JSON.stringify(settings, null, 2))
+    }
     case 'what-if': {
-      if (!book.whatIf) throw new UsageError('what-if needs the agent of a kit: it has the readings and prices.')
-      const { before, after } = await book.whatIf(changeOf(rest))
+      const { before, after } = await agentOf(book).whatIf(changeOf(rest))
       return print(`${monthly('now', before)}\n${monthly('then', after)}`)
     }
     default:
@@ -171,6 +209,54 @@ async function add(book: Book, [kind, amount]: string[], values: Values): Promis
   })
 }
 
+function agentOf({ agent }: Book): NonNullable<Book['agent']> {
+  if (agent) return agent
+  throw new UsageError('this needs the agent: it has the readings and prices.')
+}
+
+/** The month it is in the household's zone. */
+async function monthNow(book: Book): Promise<string> {
+  return monthOf(Date.now(), (await agentOf(book).settings()).timezone).month
+}
+
+function readWhole(file: string): Buffer {
+  if (statSync(file).size > maximumImport)
+    throw new Error(
+      `${file} is larger than ${maximumImport / 1024 ** 2} MiB. Export month by month (--month), and import one after the other.`,
+    )
+  return readFileSync(file)
+}
+
+function settingsIn(file: string): AgentSettings {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new Error(`${file} is no JSON (${error.message}). Begin with what \`hearth ledger settings\` shows.`)
+  }
+}
+
+/** A line each, what it was worked out from below; then the total. */
+function billLines({ month, state, currency, lines, total, coverage, powerClass }: Bill): string {
+  const days = (seconds: number) => (seconds / 86_400).toFixed(1)
+  const shown = (amount: string) => Number(amount).toFixed(minorUnits(currency))
+  const part = (what: string, { value, low, high }: MoneyRange) => {
+    const interval = low.amount === high.amount ? '' : ` (${shown(low.amount)}–${shown(high.amount)})`
+    return `${what.padEnd(24)}${shown(value.amount).padStart(10)}${interval}`
+  }
+  return [
+    `${month}, ${state === 'closed' ? 'closed' : 'so far'}, in ${currency}`,
+    ...lines.map(({ id, name, range }) => part(name ?? id, range)),
+    part('total', total),
+    `metered ${days(coverage.coveredSeconds)} of ${days(coverage.seconds)} days${powerClass ? `; power ${powerClass}` : ''}`,
+    ...(coverage.unpricedSeconds > 0 ? [`no price of power for ${days(coverage.unpricedSeconds)} days`] : []),
+  ].join('\n')
+}
+
+function rounded(amount: string): string {
+  return Number(amount).toFixed(2)
+}
+
 function changeOf([kind, first = '', second = '', third = '']: string[]): Change {
   if (kind === 'price') return { kind, perKwh: first }
   if (kind === 'people') return { kind, people: Number(first) }
@@ -179,9 +265,8 @@ function changeOf([kind, first = '', second = '', third = '']: string[]): Change
 }
 
 function monthly(when: string, { perMonth: { value, low, high }, people, perPerson }: MonthlyCost): string {
-  const short = (amount: string) => Number(amount).toFixed(2)
-  const each = perPerson ? `, ${short(perPerson.value.amount)} for each of ${people}` : ''
-  return `${when.padEnd(5)}${short(value.amount)} (${short(low.amount)}–${short(high.amount)}) ${value.currency} a month${each}`
+  const each = perPerson ? `, ${rounded(perPerson.value.amount)} for each of ${people}` : ''
+  return `${when.padEnd(5)}${rounded(value.amount)} (${rounded(low.amount)}–${rounded(high.amount)}) ${value.currency} a month${each}`
 }
 
 async function find(book: Book, id: string | undefined): Promise<Entry> {
@@ -199,12 +284,41 @@ async function names(book: Book): Promise<Map<string, string>> {
 
 async function verify([where]: string[], values: Values, print: (text: string) => void): Promise<number> {
   if (where === undefined) throw new UsageError('name the address or folder of a log.')
-  const { key, earlier, witness } = values
+  const { key, earlier, witness, proof } = values
+  const leaves = new Map<number, Buffer>()
   const report = await verifyLog(/^https?:/.test(where) ? readUrl(where) : readFolder(where), {
+    ...(proof !== undefined && { visit: (leaf: Buffer, index: number) => leaves.set(index, leaf) }),
     ...(key !== undefined && { key }),
     ...(earlier !== undefined && { earlier: readFileSync(earlier, 'utf8') }),
     ...(witness !== undefined && { witnesses: witness }),
   })
+  if (proof !== undefined) addProof(report, readProof(proof), leaves)
   print(values.json ? JSON.stringify(report, null, 2) : renderReport(report))
   return report.ok ? 0 : 1
+}
+
+/** Whether an entry stands in one of the reports, as part of what was found. */
+function addProof(report: LogReport, proof: unknown, leaves: ReadonlyMap<number, Buffer>): void {
+  const log = { key: report.key?.vkey ?? '', leaf: (index: number) => leaves.get(index) }
+  const found = checkProofFile(proof, log, (leaf) => checkReport(JSON.parse(Buffer.from(leaf).toString())))
+  if (found === true) {
+    const { leaf, proof: shown } = proof as ProofFile
+    report.proved.push(
+      `The entry ${shown.entry.id} was in the ledger when report ${leaf} was published, just as it is here.`,
+    )
+    return
+  }
+  report.ok = false
+  const next = 'Ask whoever gave it to you for another; do not rely on this one.'
+  report.problems.push({ trouble: 'refused', where: 'the proof', what: found, next })
+}
+
+function readProof(file: string): unknown {
+  if (statSync(file).size > maximumProof) throw new Error(`${file} is too large for a proof.`)
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new Error(`${file} is no JSON. Give the file that \`hearth ledger prove\` wrote.`)
+  }
 }

@@ -124,6 +124,16 @@ export const bookings = {
     money: memo,
     quantity: memo,
   },
+  acceptance: {
+    about: 'Likewise: the person it is about says that it is right.',
+    money: memo,
+    quantity: memo,
+  },
+  objection: {
+    about: 'Likewise: the person it is about says that it is wrong. What it contests is booked until it is corrected.',
+    money: memo,
+    quantity: memo,
+  },
   correction: {
     about: 'Takes back what is booked of the entry it corrects and books its own amounts, on the day it was recorded.',
     money: memo,

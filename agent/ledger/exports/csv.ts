@@ -1,8 +1,7 @@
+import { type Cell, csvText, safeText } from '../../csv.ts'
 import { canonicalJson } from '../canonical-json.ts'
 import { type Amount, type Entry, entryFields } from '../entry.ts'
 import { bookingDay, type ExportInput, inMonth } from './booking.ts'
-
-type Cell = string | number | boolean | undefined
 
 /** A column's value for one amount of an entry, or for an entry without amounts. */
 type Column = (entry: Entry, amount: Amount | undefined, names: ReadonlyMap<string, string>) => Cell
@@ -15,25 +14,25 @@ const columns: Record<string, Column> = {
   to: ({ period }) => period.to,
   recordedAt: ({ recordedAt }) => recordedAt,
   clockTrusted: ({ clockTrusted }) => clockTrusted,
-  instance: ({ instance }) => text(instance),
+  instance: ({ instance }) => safeText(instance),
   party: ({ party }) => party,
-  partyName: ({ party }, _, names) => text(party === undefined ? undefined : names.get(party)),
-  fund: ({ fund }) => text(fund),
-  purpose: ({ purpose }) => text(purpose),
+  partyName: ({ party }, _, names) => safeText(party === undefined ? undefined : names.get(party)),
+  fund: ({ fund }) => safeText(fund),
+  purpose: ({ purpose }) => safeText(purpose),
   activity: ({ activity }) => activity,
   engagement: ({ engagement }) => engagement,
   amount: (_, amount) => amount?.value,
-  unit: (_, amount) => text(amount?.unit),
+  unit: (_, amount) => safeText(amount?.unit),
   low: (_, amount) => amount?.low,
   high: (_, amount) => amount?.high,
-  source: ({ source }) => text(source),
-  method: ({ method }) => text(method),
+  source: ({ source }) => safeText(source),
+  method: ({ method }) => safeText(method),
   coveredSeconds: ({ coveredSeconds }) => coveredSeconds,
   audience: ({ audience }) => audience,
   externalSystem: ({ external }) => external?.system,
-  externalId: ({ external }) => text(external?.id),
+  externalId: ({ external }) => safeText(external?.id),
   references: ({ references }) => references && canonicalJson(references),
-  note: ({ note }) => text(note),
+  note: ({ note }) => safeText(note),
   other: (entry, amount) => other(entry, amount),
 }
 
@@ -48,19 +47,7 @@ export function csvTable({ entries, names, month }: ExportInput): string {
       Object.values(columns).map((column) => column(entry, amount, names)),
     ),
   )
-  return [Object.keys(columns), ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
-}
-
-function cell(value: Cell): string {
-  const plain = String(value ?? '')
-  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
-}
-
-/** Also where blanks come first, and in full width: programs that import may take these away. */
-function text(value: string | undefined): string | undefined {
-  if (value === undefined) return undefined
-  const plain = value.toWellFormed()
-  return /^[\s\p{C}]*[=+\-@\t\r'＝＋－＠]/u.test(plain) ? `'${plain}` : plain
+  return csvText([Object.keys(columns), ...rows])
 }
 
 /** What has no column: unknown fields of the entry, and those within a field under its name. */

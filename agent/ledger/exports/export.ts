@@ -6,7 +6,7 @@ import { jsonArray } from './json.ts'
 
 export type { ExportInput } from './booking.ts'
 export { bookings } from './booking.ts'
-export { importJson } from './json.ts'
+export { maximumImport, readEntries } from './json.ts'
 
 interface Format {
   mediaType: string

@@ -65,8 +65,8 @@ export function signedHead({ secret }: LogPlaces, leaves: readonly Uint8Array[],
 }
 
 /** A log with leaves 0 to `size` − 1, without the hundreds of syncs of adding them one by one. */
-export function filledLog(places: LogPlaces, size: number): PublicLog {
-  const log = createLog(places, origin)
+export function filledLog(places: LogPlaces, size: number, name = origin): PublicLog {
+  const log = createLog(places, name)
   const leaves = Array.from({ length: size }, (_, index) => leafText(index))
   log.adopt(leaves, signedHead(places, leaves))
   return log

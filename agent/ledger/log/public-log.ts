@@ -12,6 +12,7 @@ import {
   type SignedCheckpoint,
 } from './checkpoint.ts'
 import { LogError } from './error.ts'
+import { filesSince } from './files.ts'
 import { consistencyProof, hashBytes, leafHash, same, treeRoot } from './merkle.ts'
 import {
   checkSignatures,
@@ -256,8 +257,7 @@ export class PublicLog {
    * which to publish them: the checkpoint last.
    */
   filesSince(oldSize: number): string[] {
-    const succession = existsSync(path.join(this.#places.folder, successionFile)) ? [successionFile] : []
-    return [...tilesSince(oldSize, this.#hashes.length).map(tilePath), keyFile, ...succession, checkpointFile]
+    return filesSince(this.#places.folder, oldSize, this.#hashes.length)
   }
 
   #close(): void {

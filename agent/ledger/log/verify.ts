@@ -25,6 +25,8 @@ export interface VerifyOptions {
   /** Milliseconds since 1970, else by this machine's clock; cosignatures more than a day later are refused. */
   now?: number
   limits?: ReadLimits
+  /** Is given each leaf that is as the tree says, in order. */
+  visit?: (leaf: Buffer, index: number) => void
 }
 
 export interface LogReport {
@@ -113,6 +115,7 @@ async function check(source: LogSource, options: VerifyOptions, report: LogRepor
   let first: Buffer | null = null
   const keepFirst = (leaf: Buffer, index: number) => {
     if (index === 0) first = leaf
+    options.visit?.(leaf, index)
   }
   const hashes = await readTree(source, signed, keepFirst, options.limits)
   const { earlier } = options
