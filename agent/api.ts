@@ -2,6 +2,9 @@
  * What the agent publishes to the dashboard over its Unix socket, and the public facts of a kit that the set-up and the
  * helper write to files. Types only: this file is the contract.
  */
+import type { Report as PublicReport, Withheld } from './publish/report.ts'
+
+export type { PublicReport, Withheld }
 
 /** A figure that never travels without its uncertainty and origin. `low ≤ value ≤ high`, all in `unit`. */
 export interface Figure {
@@ -113,7 +116,7 @@ export interface NetworkFacts {
   announcedAs?: string
 }
 
-/** `kitPaths().counters`: byte totals since the rules were loaded, by nftables named counter. */
+/** `kitPaths().counters`: byte totals since the machine started, by nftables named counter. */
 export interface CountersFile {
   /** RFC 3339, UTC. */
   at: string
@@ -126,18 +129,58 @@ export interface StorageUse {
   /** Bytes of the data partition. */
   size: number
   free: number
-  /** Bytes by owner; `media` is part of `server`. Counted once a day; null until the first count. */
-  use: { server: number; media: number; ledger: number; system: number } | null
+  /**
+   * Bytes by owner; `media` is part of `server`, and there is no `backups` where there are none. Counted once a day; null
+   * until the first count.
+   */
+  use: { server: number; media: number; ledger: number; system: number; backups?: number } | null
   at: string
+  /** Bytes that come to it in thirty days, below zero where it shrinks; absent while too few days were read. */
+  growth?: number
   /** Day the partition is full at its present pace, RFC 3339; absent while that is not known or far away. */
   fullOn?: string
+  /** Cards and disks of the machine, the one with the kit's data first. */
+  wear?: DiskWear[]
 }
+
+/** How far a card or disk is worn, and for how long it will do, as far as it tells. */
+export interface DiskWear {
+  /** The kernel's name, e.g. `mmcblk0`. */
+  name: string
+  /** Empty where it does not say. */
+  model: string
+  /** `usb`: a stick, or a disk in a box; `hdd` turns, and wears by age, not by what is written. */
+  kind: 'sd' | 'emmc' | 'nvme' | 'ssd' | 'hdd' | 'usb' | 'virtual'
+  holdsData: boolean
+  /** Share of its life that is used up; null: the device does not tell. */
+  used: { low: number; value: number; high: number; source: string } | null
+  /** Bytes ever written, as the device counts them; null: it does not tell. */
+  writtenByDevice: number | null
+  /** Bytes the kit has written since it began to count, and a day at present; null before the first count. */
+  written: { bytes: number; since: string; perDay: number | null } | null
+  /** Years it lasts at the present pace; a bound that is null is open. Null: not known. */
+  yearsLeft: { low: number; value: number | null; high: number | null } | null
+  /**
+   * What its wear costs a month at the present pace, of the price the household gave; beside it what the bill has for it.
+   * No line of any bill: the price is on it once, by age. Null: not known.
+   */
+  cost: { wear: MoneyRange; billed: Money } | null
+}
+
+/**
+ * What bytes are for. `server`: the server's own virtual host (port 443), whoever asked, refused handshakes included;
+ * `fetch`: connections the Fediverse server opened itself; `dashboard`: its virtual host (8443); `plain`: the plain page
+ * and the way from it (80, 8081); `publish`: hearth-publish; `other`: all the rest.
+ */
+export type TrafficService = 'server' | 'fetch' | 'dashboard' | 'plain' | 'publish' | 'other'
 
 export interface TrafficTotals {
   /** RFC 3339 start of the period (UTC) that the totals cover. */
   since: string
   lan: { in: number; out: number }
   wan: { in: number; out: number }
+  /** Adds up to `lan` and `wan`. */
+  services: Record<TrafficService, { in: number; out: number }>
   /** Bytes that went through the interfaces while nothing said whether the other end was near or far. */
   unknown: { in: number; out: number }
   /** Seconds of the period without a reading. */
@@ -271,8 +314,12 @@ export interface BillLine {
   basis: Record<string, string>
 }
 
+/** Services whose processor time is told apart (meters/services.ts); `system` is what belongs to none of them. */
+export type MeteredService = 'server' | 'web' | 'dashboard' | 'agent' | 'system'
+
 /** What part of the energy above idle went to a service, by its share of processor time. */
 export interface ServiceShare {
+  /** A `MeteredService`. */
   id: string
   cpuSeconds: number
   range: MoneyRange
@@ -311,6 +358,63 @@ export interface PersonShare {
   range: MoneyRange
   /** Adds up to `range`: what came in equal parts, and what by bytes. */
   parts: { by: 'equal' | 'bytes'; range: MoneyRange }[]
+}
+
+/** A month's bill as it is divided, in coins. */
+export interface SharedBill {
+  state: Bill['state']
+  total: MoneyRange
+  lines: Pick<BillLine, 'id' | 'kind' | 'name' | 'range'>[]
+  powerClass: PowerClass | null
+  /** By account. Everybody's add up to the total; a member is given their own alone. */
+  shares: PersonShare[]
+}
+
+/** Who is to bear how much of a month, by the household's rule. */
+export interface Shares {
+  month: string
+  rule: SharingRule['kind']
+  /** Among how many it is divided. */
+  people: number
+  /** The closed one of a month that is over, else the one so far and the one expected. */
+  bills: SharedBill[]
+  /** Bytes of each account's own uploads and of all else the server has, as last counted; null before the first count. */
+  uploads: { own: Record<string, number>; shared: number; at: string } | null
+}
+
+/** Hours that somebody worked, as they count now. */
+export interface HoursLine {
+  /** The entry's id. */
+  id: string
+  /** `2026-11-24`. */
+  day: string
+  /** Null: erased. */
+  who: string | null
+  /** Exact decimal; null: withdrawn. */
+  hours: string | null
+  /** What was entered at first, where it was corrected. */
+  before: string | null
+  activity?: string
+  engagement?: 'paid' | 'volunteer'
+  purpose?: string
+  /** Everybody on the server may see and confirm them. */
+  isOpen: boolean
+  /** Entered by the owner, not by the person. */
+  byOwner: boolean
+  /** The owner had the last word, and the person has not said whether it is right. */
+  needsAnswer: boolean
+  /** Why they were corrected last. */
+  why?: string
+  /** The person says that they are wrong, and how. */
+  objection?: string
+  /** Names; null: erased. */
+  confirmedBy: (string | null)[]
+}
+
+export interface MemberHours {
+  own: HoursLine[]
+  /** Hours of others that this person may confirm. */
+  toConfirm: Omit<HoursLine, 'engagement' | 'why' | 'objection'>[]
 }
 
 /** A question of the kind "what if": another price, other people, another disk. */
@@ -359,6 +463,63 @@ export interface HourlyReading {
   unknownOut: number
   /** False while the clock could not be trusted when it was written. */
   clockTrusted: boolean
+}
+
+/** How long the parts of a history are, in the household's zone. */
+export type HistoryStep = 'hour' | 'day' | 'month' | 'year'
+
+/** Energy at the wall within the time read. Lows and highs are the sums of lows and highs. */
+export interface EnergyUse {
+  wattHours: number
+  lowWattHours: number
+  highWattHours: number
+  /** The worst that went into it. */
+  class: PowerClass
+  /** What was read at another boundary was mapped to the wall. */
+  boundary: 'wall'
+}
+
+export interface StepCost {
+  total: MoneyRange
+  /** Of it energy, with the fixed part of its contract. */
+  electricity: MoneyRange
+  /** `entered`: as it stands in the ledger; `so-far`: until now; `computed`: by the prices of today. */
+  state: 'entered' | 'so-far' | 'computed'
+}
+
+/** A part of a history. What is null was not read, counted or priced: a gap, never zero. */
+export interface HistoryPart {
+  /** `2026-11-24` of a day, `2026-11` of a month, `2026` of a year; of an hour its start. */
+  name: string
+  /** RFC 3339, UTC. */
+  start: string
+  end: string
+  /** Seconds of it since the kit began to read, until now; and of these with a reading of energy. */
+  seconds: number
+  coveredSeconds: number
+  energy: EnergyUse | null
+  traffic: Pick<TrafficTotals, 'lan' | 'wan' | 'unknown'> | null
+  /** As last counted in it; not counted by the hour. */
+  storage: StorageUse['use']
+  cost: StepCost | null
+  /** False while the clock could not be trusted when some of it was written. */
+  clockTrusted: boolean
+}
+
+/** Power, traffic, space and cost over a time, in parts. */
+export interface History {
+  step: HistoryStep
+  /** The day, month or year it is of; null: the last two days by the hour, or all years. */
+  of: string | null
+  /** All of that time, also what is still to come; RFC 3339, UTC. */
+  start: string
+  end: string
+  /** Since the kit began to read until now, oldest first, without holes; days from the first of that month. */
+  parts: HistoryPart[]
+  whole: HistoryPart
+  /** What can be asked for before and after this; null: nothing is there. */
+  earlier: string | null
+  later: string | null
 }
 
 export type CheckState = 'well' | 'attention' | 'unwell'
@@ -418,6 +579,104 @@ export interface AgentSettings {
   domainPerYear: string | null
   /** Prices in detail, with their dates; they stand in place of the four simple ones. Null: not given. */
   tariffs: Tariffs | null
+  /** How a month is divided among the people of the server. */
+  sharing: SharingRule['kind']
+}
+
+/** What became of the entries of an export. */
+export interface Imported {
+  added: number
+  /** Here already, or erased here: not taken again. */
+  present: number
+  /** References in the whole ledger that lead to entries which are not here. */
+  loose: number
+}
+
+/** What the owner chose to show in public. */
+export interface PublishingChoice {
+  every: 'month' | 'week'
+  /** First day that may be in a report, such as `2026-11-01`. */
+  from: string
+  /** The household agrees that its bills and purchases may be told. */
+  household: boolean
+}
+
+/** What others would see of a month or week. */
+export interface PublishingPreview {
+  disclosure: PublishingChoice
+  /** `due`: this is what comes next; `over`: it waits for a week; `running`: with the figures so far. */
+  state: 'due' | 'over' | 'running'
+  /** When it may be published, RFC 3339. */
+  publishedFrom: string
+  report: PublicReport
+  withheld: Withheld[]
+  /** Comes back with switching on, to say that this was seen. */
+  seen: string
+}
+
+/** What went wrong, and what to do. */
+export interface Trouble {
+  what: string
+  next: string
+}
+
+/** How publishing stands. Secrets of collectors are never in it. */
+export interface PublishingState {
+  on: boolean
+  /** A server on trial has no name under which it could publish. */
+  trial: boolean
+  /** Null: it was never switched on. */
+  disclosure: PublishingChoice | null
+  people: number
+  leastPeopleForWeeks: number
+  /** First days of months that may be chosen to begin with, newest first. */
+  beginnings: string[]
+  /** Board and card both changed: nothing is signed before the owner says what happened. */
+  question: 'moved-or-copied' | null
+  /** Why nothing can be added to the log, in English; null: nothing stands against it. */
+  trouble: string | null
+  /** Whether another log can be started in place of this one. */
+  canRenew: boolean
+  /** Collectors are asked what they have, before anything is signed. */
+  looking: boolean
+  log: { origin: string; address: string; key: string; size: number; root: string } | null
+  /** Logs before it; `continued`: they say themselves that it goes on. */
+  earlierLogs: { key: string; size: number; continued: boolean }[]
+  /** `lost`: published from here, but its entries are not here any more; `noted`: about to go into the log. */
+  reports: { period: { from: string; to: string }; state: 'published' | 'noted' | 'lost'; withheld: Withheld[] }[]
+  collectors: {
+    id: string
+    kind: 'http' | 'sftp' | 's3'
+    /** Where it takes files, and where everybody can read them. */
+    place: string
+    publicUrl: string
+    /** Of this log there; null: there is none yet. */
+    address: string | null
+    /** Leaves it has; null: not known. */
+    has: number | null
+    /** Last answer, RFC 3339. */
+    at: string | null
+    problem: Trouble | null
+  }[]
+  witnesses: {
+    url: string
+    key: string /** Leaves it signed last. */
+    signed: number | null
+    at: string | null
+    problem: Trouble | null
+  }[]
+  /** For collectors by SFTP: what their authorized_keys must have; null until there is one. */
+  sshKey: string | null
+  /** Bytes that may be sent now, and what was sent and arrived since counting began (publish/allowance.ts). */
+  budget: {
+    left: number
+    since: string
+    sent: number
+    visits: number
+    refused: number
+    arrived: number
+    refusing: number
+  }
 }
 
 /**
@@ -428,6 +687,7 @@ export interface AgentSettings {
  * |---|---|
  * | GET /v1/summary | Summary |
  * | GET /v1/readings?hours=N (1..9600) | { readings: HourlyReading[] }, oldest first; missing hours are gaps |
+ * | GET /v1/history?step=S&of=NAME | History; S is hour (of a day, or the last two), day (of a month), month (of a year) or year; without NAME the present one |
  * | GET /v1/settings | AgentSettings |
  * | PUT /v1/settings | AgentSettings as stored; 422 with the field named |
  * | POST /v1/plug/test { address } | { power: PowerFigure, device: string, kind: PlugKind } or 422 with the reason |
@@ -442,7 +702,27 @@ export interface AgentSettings {
  * | GET /v1/parties | { parties: Party[] } |
  * | POST /v1/parties { name } | Party |
  * | POST /v1/parties/erase { id } | { erased: number }; the name and the content of the entries about it are gone |
- * | POST /v1/people { count } | 204; the dashboard tells how many accounts there are after it changed them |
+ * | POST /v1/import JSON export | Imported; 422 with line and field where it is wrong: then nothing was taken |
+ * | POST /v1/parties/change { id, actor?, consents? } | Party; what is left out stays, an empty actor is none |
+ * | POST /v1/parties/join { id, into } | 204; a party entered by hand is the person of another, who has an account |
+ * | POST /v1/parties/leave { account } | 204; the account was removed, its party stays |
+ * | POST /v1/people { count, accounts? } | 204; the dashboard tells which accounts there are after it changed them |
+ * | GET /v1/shares?month=M | Shares: everybody's, for the owner; without M of the present month |
+ * | POST /v1/members { account, name } | Party of the account; made if there is none |
+ * | GET /v1/members/share?account=A | Shares with A's own part alone |
+ * | GET /v1/members/hours?party=ID | MemberHours |
+ * | GET /v1/members/export?format=F&party=ID | as /v1/export, of what is about one person |
+ * | GET /v1/publishing | PublishingState |
+ * | GET /v1/publishing/preview?every=E&from=DAY&household=yes | PublishingPreview; 422 where that cannot be chosen |
+ * | POST /v1/publishing/on PublishingChoice and `seen` | PublishingState; 422 `publishing.outdated` where the preview is another by now |
+ * | POST /v1/publishing/off | PublishingState; what is published stays |
+ * | POST /v1/publishing/collectors { place, publicUrl } | PublishingState (publish/outbox.ts says what a place is) |
+ * | POST /v1/publishing/collectors/remove { id } | PublishingState |
+ * | POST /v1/publishing/witnesses { url, key } | PublishingState |
+ * | POST /v1/publishing/witnesses/remove { key } | PublishingState |
+ * | POST /v1/publishing/hardware { answer: 'moved' or 'copied' } | PublishingState |
+ * | POST /v1/publishing/renew | PublishingState; another log is started under a new key |
+ * | GET /v1/proof?id=ID | ProofFile (publish/proof-file.ts): shows one entry to whoever is given it |
  */
 export interface AgentError {
   /** `field` names the setting that was refused, e.g. `hardware.price`. */

@@ -5,21 +5,36 @@ import type {
   Bill,
   BillPreview,
   Change,
+  History,
+  HistoryStep,
   HourlyReading,
+  Imported,
   LiveFigures,
+  MemberHours,
   PlugKind,
   PowerFigure,
+  PublishingChoice,
+  PublishingPreview,
+  PublishingState,
+  Shares,
   Summary,
   Tariffs,
   WhatIf,
 } from './api.ts'
 import type { Entry, EntryDraft } from './ledger/entry.ts'
-import type { EntryFilter, Party } from './ledger/journal.ts'
+import type { EntryFilter, Party, PartyChange } from './ledger/journal.ts'
 import { request } from './node-http.ts'
+
+export type { Party } from './ledger/journal.ts'
+
+import type { CollectorPlace } from './publish/outbox.ts'
+import type { ProofFile } from './publish/proof-file.ts'
 
 const maximumAnswer = 8 * 1024 * 1024
 /** Some years of entries, in the longest of their formats. */
 const maximumExport = 64 * 1024 * 1024
+/** A small board takes its time over the entries of years. */
+const importMs = 300_000
 
 /** The agent said no (`status` 4xx or 5xx), or could not be asked (`status` 0, code `agent.unreachable` or `agent.nonsense`). */
 export class AgentRefusal extends Error {
@@ -57,6 +72,11 @@ export class AgentClient {
   async readings(hours: number): Promise<HourlyReading[]> {
     const { readings } = await this.#json<{ readings: HourlyReading[] }>('GET', `/v1/readings?hours=${hours}`)
     return readings
+  }
+
+  /** The hours of a day (null: the last two days), days of a month, months of a year, or all years. */
+  history(step: HistoryStep, of: string | null = null): Promise<History> {
+    return this.#json('GET', `/v1/history?${new URLSearchParams({ step, ...(of === null ? {} : { of }) })}`)
   }
 
   settings(): Promise<AgentSettings> {
@@ -111,6 +131,11 @@ export class AgentClient {
     return this.#json('GET', `/v1/export?${query}`, undefined, maximumExport)
   }
 
+  /** Takes the entries of a JSON export, all or none; status 422 says in which line it is wrong. */
+  importEntries(file: Uint8Array): Promise<Imported> {
+    return this.#json('POST', '/v1/import', file, undefined, importMs)
+  }
+
   async parties(): Promise<Party[]> {
     const { parties } = await this.#json<{ parties: Party[] }>('GET', '/v1/parties')
     return parties
@@ -125,9 +150,102 @@ export class AgentClient {
     return this.#json('POST', '/v1/parties/erase', { id })
   }
 
-  /** Tells how many accounts there are after they changed. */
-  async tellPeople(count: number): Promise<void> {
-    await this.#json('POST', '/v1/people', { count })
+  /** What a person wants to be known by and told of; status 422 names the `field` that was refused. */
+  changeParty(id: string, change: PartyChange): Promise<Party> {
+    return this.#json('POST', '/v1/parties/change', { id, ...change })
+  }
+
+  /** Says that a party entered by hand is the person of another, who has an account. */
+  async joinParties(id: string, into: string): Promise<void> {
+    await this.#json('POST', '/v1/parties/join', { id, into })
+  }
+
+  /** Tells that an account was removed: its party stays, and belongs to nobody who is called like it later. */
+  async leaveAccount(account: string): Promise<void> {
+    await this.#json('POST', '/v1/parties/leave', { account })
+  }
+
+  /** Tells how many accounts there are, and which, after they changed. */
+  async tellPeople(count: number, accounts?: string[]): Promise<void> {
+    await this.#json('POST', '/v1/people', { count, ...(accounts && { accounts }) })
+  }
+
+  publishing(): Promise<PublishingState> {
+    return this.#json('GET', '/v1/publishing')
+  }
+
+  /** What others would see; status 422 says why it cannot be chosen. */
+  previewPublishing({ every, from, household }: PublishingChoice): Promise<PublishingPreview> {
+    const query = new URLSearchParams({ every, from, household: household ? 'yes' : 'no' })
+    return this.#json('GET', `/v1/publishing/preview?${query}`)
+  }
+
+  /** Switches on, or changes what is shown; code `publishing.outdated` where the preview is another by now. */
+  publish(choice: PublishingChoice & { seen: string }): Promise<PublishingState> {
+    return this.#json('POST', '/v1/publishing/on', choice)
+  }
+
+  stopPublishing(): Promise<PublishingState> {
+    return this.#json('POST', '/v1/publishing/off')
+  }
+
+  /** Status 422 names the `field` that was refused. */
+  addCollector(collector: { place: CollectorPlace; publicUrl: string }): Promise<PublishingState> {
+    return this.#json('POST', '/v1/publishing/collectors', collector)
+  }
+
+  removeCollector(id: string): Promise<PublishingState> {
+    return this.#json('POST', '/v1/publishing/collectors/remove', { id })
+  }
+
+  /** Status 422 names the `field` that was refused. */
+  addWitness(witness: { url: string; key: string }): Promise<PublishingState> {
+    return this.#json('POST', '/v1/publishing/witnesses', witness)
+  }
+
+  removeWitness(key: string): Promise<PublishingState> {
+    return this.#json('POST', '/v1/publishing/witnesses/remove', { key })
+  }
+
+  /** What happened where board and card are both others than before. */
+  answerHardware(answer: 'moved' | 'copied'): Promise<PublishingState> {
+    return this.#json('POST', '/v1/publishing/hardware', { answer })
+  }
+
+  /** Starts another public log under a new key. */
+  renewLog(): Promise<PublishingState> {
+    return this.#json('POST', '/v1/publishing/renew')
+  }
+
+  /** Proof of an entry, for whoever it is given to. */
+  proof(id: string): Promise<ProofFile> {
+    return this.#json('GET', `/v1/proof?${new URLSearchParams({ id })}`)
+  }
+
+  /** Everybody's shares of a month such as `2026-11`, or of the present one. */
+  shares(month?: string): Promise<Shares> {
+    return this.#json('GET', `/v1/shares?${new URLSearchParams(month === undefined ? {} : { month })}`)
+  }
+
+  /** The party of an account, made if there is none; `name` is for that case. */
+  memberParty(account: string, name: string): Promise<Party> {
+    return this.#json('POST', '/v1/members', { account, name })
+  }
+
+  /** The present month with one account's share alone. */
+  ownShare(account: string): Promise<Shares> {
+    return this.#json('GET', `/v1/members/share?${new URLSearchParams({ account })}`)
+  }
+
+  /** Hours as the person of a party may see them. */
+  memberHours(party: string): Promise<MemberHours> {
+    return this.#json('GET', `/v1/members/hours?${new URLSearchParams({ party })}`)
+  }
+
+  /** What is about one person, without what only the owner sees. */
+  exportOwn(format: string, party: string): Promise<{ text: string; mediaType: string; extension: string }> {
+    const query = new URLSearchParams({ format, party })
+    return this.#json('GET', `/v1/members/export?${query}`, undefined, maximumExport)
   }
 
   /** Figures every five seconds until `signal` aborts or the loop is left. Ends quietly when the agent stops. */
@@ -152,8 +270,14 @@ export class AgentClient {
     }
   }
 
-  async #json<Answer>(method: string, target: string, body?: unknown, maximum = maximumAnswer): Promise<Answer> {
-    const signal = AbortSignal.timeout(this.#timeoutMs)
+  async #json<Answer>(
+    method: string,
+    target: string,
+    body?: unknown,
+    maximum = maximumAnswer,
+    timeoutMs = this.#timeoutMs,
+  ): Promise<Answer> {
+    const signal = AbortSignal.timeout(timeoutMs)
     const response = await this.#send(method, target, body, signal)
     if (response.statusCode === 204) {
       response.resume()
@@ -165,7 +289,7 @@ export class AgentClient {
 
   #send(method: string, target: string, body?: unknown, signal?: AbortSignal): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const payload = body === undefined ? undefined : JSON.stringify(body)
+      const payload = body === undefined || body instanceof Uint8Array ? body : JSON.stringify(body)
       const call = request(
         {
           socketPath: this.#socketPath,

@@ -69,7 +69,7 @@ describe('the agent as a program', () => {
     listening = server
     await new Promise<void>((resolve) => server.listen(socketPath, resolve))
     const fd = (server as unknown as { _handle: { fd: number } })._handle.fd
-    const script = 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"'
+    const script = 'LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=api exec "$0" "$@"'
     await start(['sh', '-c', script, process.execPath, entry], [fd])
     const client = new AgentClient(socketPath)
     let answer: unknown = null

@@ -2,22 +2,28 @@
  * The ledger agent's entry. `HEARTH_ROOT` moves the whole kit below another folder (development); /proc and /sys are the
  * machine's own unless that folder has its own.
  */
+import { handedOver } from './handed-over.ts'
 import { kitPaths } from './paths.ts'
+import { PublicServer } from './publish/public-server.ts'
 import { Agent } from './service/agent.ts'
 import { ApiServer } from './service/api-server.ts'
 
-const firstHandedOver = 3 // systemd's SD_LISTEN_FDS_START
-
 const paths = kitPaths(process.env.HEARTH_ROOT ?? '/')
 const agent = new Agent({ paths, webPorts: { plain: 8081, home: 8443 } })
-const handedOver = process.env.LISTEN_PID === String(process.pid) && process.env.LISTEN_FDS === '1'
-const server = new ApiServer(agent, handedOver ? { fd: firstHandedOver } : { path: paths.agentSocket })
+const sockets = handedOver(process.env, process.pid)
+const [apiSocket, publicSocket] = [sockets.get('api'), sockets.get('public')]
+const server = new ApiServer(agent, apiSocket === undefined ? { path: paths.agentSocket } : { fd: apiSocket })
+const publicServer = new PublicServer(
+  agent,
+  paths.publicLog,
+  publicSocket === undefined ? { path: paths.publishSocket } : { fd: publicSocket },
+)
 
 let stopping = false
 async function stop(): Promise<void> {
   if (stopping) return
   stopping = true
-  await server.stop()
+  await Promise.all([server.stop(), publicServer.stop()])
   await agent.stop()
   process.exit(0)
 }
@@ -26,8 +32,8 @@ process.on('SIGINT', stop)
 
 async function start(): Promise<void> {
   await agent.start()
-  await server.start()
-  console.log(`hearth-agent is listening on ${handedOver ? 'the socket handed over' : paths.agentSocket}`)
+  await Promise.all([server.start(), publicServer.start()])
+  console.log(`hearth-agent is listening on ${apiSocket === undefined ? paths.agentSocket : 'the socket handed over'}`)
 }
 
 start().catch((error) => {

@@ -24,14 +24,27 @@ export function kitPaths(root = '/') {
     serverLanguages: at('usr/lib/hearth/server-languages'),
     audit: at('data/hearth/audit.log'),
     agentData: at('data/hearth/agent'),
+    /** What the agent publishes, and hears of it; `answer/` is written by hearth-publish (agent/publish/outbox.ts). */
+    publish: at('data/hearth/publish'),
+    publicLog: at('data/hearth/publish/log'),
+    outbox: at('data/hearth/publish/outbox.json'),
+    inbox: at('data/hearth/publish/answer/inbox.json'),
+    /** What hearth-publish has for itself alone: its key for SFTP. */
+    publishOwn: at('data/hearth/publish/own'),
     dashboardData: at('data/hearth/dashboard'),
+    /** Backups that lie on the kit itself; there are none yet. */
+    backups: at('data/hearth/backups'),
     snac: at('data/snac'),
     etc: at('data/etc'),
     agentSocket: at('run/hearth/agent.sock'),
     dashboardSocket: at('run/hearth/dashboard.sock'),
+    /** Where nginx asks for the public log and its announcement. */
+    publishSocket: at('run/hearth/publish.sock'),
     helperSocket: (caller: 'dashboard' | 'agent') => at(`run/hearth/helper-${caller}.sock`),
     snacSocket: at('run/snac2/snac.sock'),
     counters: at('run/hearth/counters.json'),
+    /** What disks tell of their wear, asked by root once a day. */
+    wear: at('run/hearth/wear.json'),
     boot: at('run/hearth/boot.json'),
     problems: at('run/hearth/problems.json'),
     network: at('run/hearth/network.json'),

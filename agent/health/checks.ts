@@ -6,8 +6,9 @@ const timeoutMs = 3000
 
 /** Everything the checks look at; nothing in it lies outside the kit. */
 export interface Vitals {
-  server: { answers: boolean; reason: string }
-  web: { answers: boolean; reason: string }
+  /** Null: there is none that could be asked. */
+  server: { answers: boolean; reason: string } | null
+  web: { answers: boolean; reason: string } | null
   /** Why the agent could not write a file on the data partition, or null; a full disk is not a reason. */
   dataWriteError: string | null
   boot: BootFacts
@@ -31,8 +32,8 @@ export function judge(vitals: Vitals): HealthCheck[] {
   const freeShare = space.free / Math.max(1, space.size)
   const availableShare = memory.available / Math.max(1, memory.total)
   const checks: HealthCheck[] = [
-    check('server', server.answers ? 'well' : 'unwell', { reason: server.reason }, true),
-    check('web', web.answers ? 'well' : 'unwell', { reason: web.reason }, true),
+    ...answering('server', server),
+    ...answering('web', web),
     check('data', dataWell ? 'well' : 'unwell', { data: boot.data, reason: vitals.dataWriteError ?? '' }, true),
     check('space', below(freeShare, 0.1, 0.03), { free: space.free, size: space.size }),
     check('memory', below(availableShare, 0.1, 0.04), { available: memory.available, total: memory.total }),
@@ -57,7 +58,7 @@ export function slotIsWell(checks: HealthCheck[]): boolean {
 }
 
 /** Whether nginx answers: a page on the plain listener, and a connection on the dashboard's (which is not woken). */
-export async function checkWeb(plainPort: number, homePort: number): Promise<Vitals['web']> {
+export async function checkWeb(plainPort: number, homePort: number): Promise<NonNullable<Vitals['web']>> {
   const [plain, home] = await Promise.all([answersHttp(plainPort), accepts(homePort)])
   const silent = [...(plain ? [] : [plainPort]), ...(home ? [] : [homePort])]
   return { answers: silent.length === 0, reason: silent.length > 0 ? `no answer on port ${silent.join(', ')}` : '' }
@@ -81,6 +82,11 @@ function accepts(port: number): Promise<boolean> {
     })
     socket.on('error', () => resolve(false))
   })
+}
+
+/** What nobody can ask is not checked, and nothing is said. */
+function answering(id: 'server' | 'web', vitals: { answers: boolean; reason: string } | null): HealthCheck[] {
+  return vitals ? [check(id, vitals.answers ? 'well' : 'unwell', { reason: vitals.reason }, true)] : []
 }
 
 function check(id: HealthCheck['id'], state: CheckState, facts: HealthCheck['facts'], keepsSlot = false): HealthCheck {

@@ -38,6 +38,30 @@ test('answers each caller on its own socket, and writes down every call', async 
   expect((await stat(kit.paths.audit)).mode & 0o777).toBe(0o600)
 })
 
+test('checks a person’s password, and leaves no line of it, right or wrong', async () => {
+  // As snac 2.96 keeps 76viMGPBEQ1+dvf5.
+  const profile = { name: 'Anna Öhm', passwd: 'ade0253e:d97704a4d92d9a936916901d28cb42a86ad0734c' }
+  await kit.write('data/snac/user/anna/user.json', profile)
+  await kit.write('data/snac/user/ben/user.json', '{ not a profile')
+  await startHelper()
+  const check = (id: string, password: string) =>
+    callHelper(kit.paths.helperSocket('dashboard'), 'person.check', { id, password })
+  await callHelper(kit.paths.helperSocket('dashboard'), 'disk.list', {})
+  for (const id of ['anna', 'Anna']) {
+    const { person } = await check(id, '76viMGPBEQ1+dvf5')
+    expect(person).toEqual({ id: 'anna', name: 'Anna Öhm' })
+  }
+  expect(await check('anna', '76viMGPBEQ1+dvf6')).toEqual({ person: null })
+  expect(await check('nobody', '76viMGPBEQ1+dvf5')).toEqual({ person: null })
+  await expect(check('../anna', 'x')).rejects.toMatchObject({ code: 'arguments.wrong' })
+  await expect(check('ben', 'x')).rejects.toMatchObject({ code: 'helper.failed' })
+  await expect(
+    callHelper(kit.paths.helperSocket('agent'), 'person.check', { id: 'anna', password: 'x' }),
+  ).rejects.toThrow()
+  expect((await audit()).map(({ verb }) => verb)).toEqual(['disk.list', null])
+  expect(journal).not.toContain('dvf')
+})
+
 test('neither caller may ask for the verbs of the other, nor for what is no verb', async () => {
   await startHelper()
   const askAgent = (verb: string) => send('agent', `${JSON.stringify({ verb, args: {} })}\n`)

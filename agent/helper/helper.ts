@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import type { AuditLog } from './audit.ts'
+import type { AuditEntry, AuditLog } from './audit.ts'
 import { longestLine, readLine } from './line.ts'
 import type { Caller } from './protocol.ts'
 import { Refusal } from './refusal.ts'
@@ -73,7 +73,7 @@ export class Helper {
 
   async #answer(caller: Caller, socket: Socket): Promise<void> {
     const begun = performance.now()
-    const asked: Asked = { verb: null, args: null }
+    const asked: Asked = { verb: null, args: null, audited: true }
     let outcome = 'ok'
     let answer: string
     try {
@@ -84,15 +84,19 @@ export class Helper {
       outcome = code
       answer = lineOf({ ok: false, error: { code, message, next } })
     }
-    const milliseconds = Math.round(performance.now() - begun)
+    await this.#note({ caller, ...asked, outcome, milliseconds: Math.round(performance.now() - begun) })
+    socket.end(answer)
+    socket.destroySoon()
+  }
+
+  async #note({ audited, ...entry }: AuditEntry & { audited: boolean }): Promise<void> {
+    if (!audited) return
     try {
-      await this.#options.audit.append({ caller, ...asked, outcome, milliseconds })
+      await this.#options.audit.append(entry)
     } catch (error) {
       // A full disk must not keep the owner from mending it.
       this.#options.world.log(`the audit log could not be written: ${error}`)
     }
-    socket.end(answer)
-    socket.destroySoon()
   }
 
   async #run(caller: Caller, line: string, asked: Asked): Promise<object> {
@@ -106,6 +110,7 @@ export class Helper {
         next: 'Ask for a verb of protocol.ts.',
       })
     asked.verb = call.verb
+    asked.audited = verb.audited
     const args = verb.check(call.args, 'args')
     asked.args = withoutSecrets(verb, args)
     return this.#turns.take(verb.group, () => verb.run(this.#options.world, args))
@@ -124,6 +129,7 @@ export class Helper {
 interface Asked {
   verb: string | null
   args: object | null
+  audited: boolean
 }
 
 function readCall(line: string): { verb: string; args: unknown } {

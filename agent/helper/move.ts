@@ -9,7 +9,14 @@ import { Refusal } from './refusal.ts'
 import { firstDifference } from './trees.ts'
 
 /** What writes to the data partition and stands still from the copy on, until the kit starts from its new disk. */
-const writers = ['hearth-agent.socket', 'hearth-agent.service', 'snac2.service']
+const writers = [
+  'hearth-agent.socket',
+  'hearth-agent-public.socket',
+  'hearth-agent.service',
+  'hearth-publish.path',
+  'hearth-publish.service',
+  'snac2.service',
+]
 /** Firmware starts from these: they are written last, so that a half-made disk is never started. */
 const startingParts = ['esp', 'bios']
 /** GRUB's first sector, up to the partition table. */

@@ -1,4 +1,4 @@
-import { addPerson, listPeople, PersonError, removePerson, resetPassword } from '../setup/people.ts'
+import { addPerson, checkPassword, listPeople, PersonError, removePerson, resetPassword } from '../setup/people.ts'
 import type { DashboardVerbs } from './protocol.ts'
 import { Refusal } from './refusal.ts'
 import type { World } from './world.ts'
@@ -23,6 +23,14 @@ export async function reset({ paths, run }: World, { id }: { id: string }): Resu
 export async function remove({ paths, run }: World, { id }: { id: string }): Result<'person.remove'> {
   await refusing(removePerson(paths, id, run))
   return {}
+}
+
+/** Whether somebody knows the password of an account: how people sign in to the dashboard. */
+export async function check(
+  { paths }: World,
+  { id, password }: { id: string; password: string },
+): Result<'person.check'> {
+  return { person: await checkPassword(paths, id, password) }
 }
 
 /** A person's error is for the page. */

@@ -33,6 +33,8 @@ export interface DashboardVerbs {
   'person.add': { args: { id: string; name: string }; result: { password: string } }
   'person.reset': { args: { id: string }; result: { password: string } }
   'person.remove': { args: { id: string }; result: Record<never, never> }
+  /** Whose account it is; null where name and password do not fit. Not in the audit log, which would tell who comes when. */
+  'person.check': { args: { id: string; password: string }; result: { person: { id: string; name: string } | null } }
   'service.list': {
     args: Record<never, never>
     result: { services: { name: ServiceName; active: boolean; since: string | null; memory: number | null }[] }
@@ -50,7 +52,16 @@ export interface AgentVerbs {
   /** Bytes used, which only root can see. */
   'storage.use': {
     args: Record<never, never>
-    result: { server: number; media: number; ledger: number; system: number }
+    result: {
+      server: number
+      media: number
+      ledger: number
+      system: number
+      /** Left out where there are none. */
+      backups?: number
+      /** Bytes of each account's own uploads; what else the server has is shared. Absent where there are too many. */
+      uploads?: Record<string, number>
+    }
   }
   /** This boot is well: the slot's try counter goes back to 0. */
   'slot.good': { args: Record<never, never>; result: { slot: 'A' | 'B' } }

@@ -41,6 +41,34 @@ test('counts blocks by owner, and a file with several names once', async () => {
   expect(use.system - before.system).toBeLessThan(10_000)
 })
 
+test('tells the uploads of each account apart; what has several names is nobody’s own', async () => {
+  const [anna, ben] = [at('snac/user/anna/static'), at('snac/user/ben/static')]
+  for (const folder of [anna, ben, at('snac/user/__proto__'), at('snac/user/anna/public')])
+    await mkdir(folder, { recursive: true })
+  await writeFile(path.join(anna, 'own.jpg'), Buffer.alloc(300_000, 1))
+  await writeFile(path.join(anna, 'both.jpg'), Buffer.alloc(200_000, 1))
+  await link(path.join(anna, 'both.jpg'), path.join(ben, 'both.jpg'))
+  await link(path.join(anna, 'both.jpg'), path.join(ben, 'again.jpg'))
+  await writeFile(at('snac/user/anna/public/post.json'), Buffer.alloc(50_000, 1))
+  const { media, uploads = {} } = await storageUse(makeWorld(kit.paths))
+  expect(Object.entries(uploads).sort()).toEqual([
+    ['__proto__', 0],
+    ['anna', await blocks(['snac/user/anna/static/own.jpg'])],
+    ['ben', 0],
+  ])
+  expect(media).toBe(await blocks(['snac/user/anna/static/own.jpg', 'snac/user/anna/static/both.jpg']))
+})
+
+test('backups on the kit have a place of their own, and none where there are none', async () => {
+  expect(await storageUse(makeWorld(kit.paths))).not.toHaveProperty('backups')
+  const before = await storageUse(makeWorld(kit.paths))
+  await mkdir(at('hearth/backups'))
+  await writeFile(at('hearth/backups/2026-11-24.tar'), Buffer.alloc(500_000, 1))
+  const after = await storageUse(makeWorld(kit.paths))
+  expect(after.backups).toBe(await blocks(['hearth/backups', 'hearth/backups/2026-11-24.tar']))
+  expect(after.system - before.system).toBeLessThan(10_000)
+})
+
 test('a kit without a server yet has used nothing for it', async () => {
   expect(await storageUse(makeWorld(kit.paths))).toMatchObject({ server: 0, media: 0 })
 })

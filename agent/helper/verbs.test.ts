@@ -81,7 +81,14 @@ test('no key of the caller reaches the prototype of what was checked', () => {
   expect(Object.prototype).not.toHaveProperty('polluted')
 })
 
-test('every verb that takes a code keeps it out of the audit log', () => {
+test('only the sign-in of a person leaves no line in the audit log', () => {
+  const all = Object.entries({ ...verbs.dashboard, ...verbs.agent })
+  expect(all.filter(([, { audited }]) => !audited).map(([name]) => name)).toEqual(['person.check'])
+})
+
+test('every verb that takes a code or password keeps it out of the audit log', () => {
   for (const [name, { secrets }] of Object.entries(verbs.dashboard))
-    expect(secrets, name).toEqual(name.startsWith('claim.') ? ['code'] : [])
+    expect(secrets, name).toEqual(
+      name.startsWith('claim.') ? ['code'] : name === 'person.check' ? ['id', 'password'] : [],
+    )
 })

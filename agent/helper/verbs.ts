@@ -19,6 +19,8 @@ export interface Verb {
   group: string
   /** Arguments that never reach the audit log. */
   secrets: readonly string[]
+  /** Whether each call is written to the audit log. */
+  audited: boolean
   run(world: World, args: object): Promise<object>
 }
 
@@ -29,17 +31,20 @@ interface Options<Args> {
   secrets?: readonly (keyof Args & string)[]
   /** Refused while the kit is being copied to another disk, and after: the change would be lost. */
   changesData?: boolean
+  /** False where a line would tell when somebody was here, and nothing is changed. */
+  audited?: boolean
 }
 
 function verb<Args extends object, Result extends object>(
   check: Check<Args>,
   run: (world: World, args: Args) => Promise<Result>,
-  { group, secrets = [], changesData = false }: Options<Args>,
+  { group, secrets = [], changesData = false, audited = true }: Options<Args>,
 ): Verb {
   return {
     check,
     group,
     secrets,
+    audited,
     async run(world, args) {
       if (changesData) await world.move.assertDataMayChange()
       return run(world, args as Args)
@@ -56,6 +61,7 @@ const hostname = text(63, 'a host name: a to z, 0 to 9 and inner hyphens', isHos
 const serverName = text(253, 'a public name such as example.org', isServerName)
 const personId = text(30, '1 to 30 letters, digits or _', (id) => /^[A-Za-z0-9_]+$/.test(id))
 const person = object<{ id: string; name: string }>({ id: personId, name: text(100, '1 to 100 characters') })
+const password = text(256, 'a password of 1 to 256 characters')
 const onePerson = object<{ id: string }>({ id: personId })
 const diskName = text(32, 'the name of a disk', (name) => /^[a-z0-9]+$/.test(name))
 const service = oneOf(serviceNames)
@@ -92,6 +98,11 @@ const dashboard: Record<keyof DashboardVerbs, Verb> = {
   'person.add': verb(person, people.add, { group: 'kit', changesData: true }),
   'person.reset': verb(onePerson, people.reset, { group: 'kit', changesData: true }),
   'person.remove': verb(onePerson, people.remove, { group: 'kit', changesData: true }),
+  'person.check': verb(object<{ id: string; password: string }>({ id: personId, password }), people.check, {
+    group: 'passwords',
+    secrets: ['id', 'password'],
+    audited: false,
+  }),
   'service.list': verb(nothing, listServices, { group: 'services' }),
   'service.restart': verb(object<{ name: (typeof serviceNames)[number] }>({ name: service }), restartService, {
     group: 'services',

@@ -11,22 +11,24 @@ export interface Entry {
 
 /**
  * Everything below a folder and the folder itself, within its file system, links not followed, one entry at a time.
- * What vanishes meanwhile is left out; a folder that is not there has no entries.
+ * What vanishes meanwhile is left out; a folder that is not there has no entries. Only the names of folders are kept in
+ * memory: a folder of a million files is read in pieces.
  */
 export async function* walk(folder: string): AsyncGenerator<Entry> {
-  const pending = ['']
-  let device: number | undefined
+  const first = await ifThere(lstat(folder))
+  if (first === null) return
+  yield { relative: '', stats: first }
+  const pending = first.isDirectory() ? [''] : []
   for (let relative = pending.pop(); relative !== undefined; relative = pending.pop()) {
-    const file = path.join(folder, relative)
-    const stats = await ifThere(lstat(file))
-    if (stats === null) continue
-    device ??= stats.dev
-    if (stats.dev !== device) continue
-    yield { relative, stats }
-    if (!stats.isDirectory()) continue
-    const directory = await ifThere(opendir(file))
+    const directory = await ifThere(opendir(path.join(folder, relative)))
     if (directory === null) continue
-    for await (const { name } of directory) pending.push(path.join(relative, name))
+    for await (const { name } of directory) {
+      const within = path.join(relative, name)
+      const stats = await ifThere(lstat(path.join(folder, within)))
+      if (stats === null || stats.dev !== first.dev) continue
+      yield { relative: within, stats }
+      if (stats.isDirectory()) pending.push(within)
+    }
   }
 }
 

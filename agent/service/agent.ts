@@ -13,25 +13,31 @@ import type {
 } from '../api.ts'
 import { dayOf, monthOf } from '../costs/calendar.ts'
 import { computeCosts } from '../costs/costs.ts'
+import { tariffsOf } from '../costs/tariff.ts'
 import { checkWeb, judge } from '../health/checks.ts'
 import { FileWatch } from '../health/file-watch.ts'
 import { nameProblem } from '../health/name-problem.ts'
 import { SlotKeeper } from '../health/slot-keeper.ts'
 import { callHelper } from '../helper/client.ts'
 import { type Clock, kitClock } from '../ledger/clock.ts'
-import { hourMs } from '../ledger/hours.ts'
+import { type HourEntry, hourMs } from '../ledger/hours.ts'
 import { hourlyReading, Ledger } from '../ledger/ledger.ts'
 import { Schedules } from '../ledger/schedules.ts'
 import { readText, type SystemTrees, systemTrees } from '../meters/files.ts'
-import { type DayUse, fullOn, withToday } from '../meters/growth.ts'
+import { type DayUse, fullOn, growthPerDay, withToday } from '../meters/growth.ts'
 import { measuredPower, PlugTrouble, recognisePlug, SmartPlug } from '../meters/plug.ts'
 import { readSpace } from '../meters/storage.ts'
 import type { KitPaths } from '../paths.ts'
-import { type ServerCounts, ServerTrouble } from '../servers/server.ts'
+import { Allowance } from '../publish/allowance.ts'
+import type { Publication } from '../publish/announcement.ts'
+import { Publisher } from '../publish/publisher.ts'
+import { type FediverseServer, type NodeInfoDocument, type ServerCounts, ServerTrouble } from '../servers/server.ts'
 import { Snac } from '../servers/snac.ts'
 import { Bookkeeper } from './bookkeeper.ts'
+import { DiskBook } from './disk-book.ts'
 import { dataWriteError } from './durable.ts'
 import { KitFiles } from './facts.ts'
+import { Members } from './members.ts'
 import { Recorder } from './recorder.ts'
 import { SettingsFile } from './settings.ts'
 import { beginning, trafficTotals } from './traffic-totals.ts'
@@ -47,10 +53,22 @@ const steadyEnoughSeconds = 3600
 
 export interface AgentOptions {
   paths: KitPaths
-  /** Ports of nginx that must answer: the plain page's and the dashboard's. */
-  webPorts: { plain: number; home: number }
+  /** Ports of nginx that must answer: the plain page's and the dashboard's; null: the web server is not the kit's. */
+  webPorts: { plain: number; home: number } | null
   plugPort?: number
   clock?: Clock
+  /** What stands in the kit's place on a server that is none (agent/host). */
+  host?: HostParts
+}
+
+/** What a server that is no kit knows of itself: it has neither helper nor certificates of ours. */
+export interface HostParts {
+  facts: KitFiles
+  /** Null: nobody can be asked how many people and posts there are. */
+  server: FediverseServer | null
+  /** In the file system whose space is watched. */
+  spaceFolder: string
+  countStorage(): Promise<NonNullable<StorageUse['use']>>
 }
 
 /** The ledger agent: meters, ledger, costs and health of one kit. `api-server.ts` puts it on a socket. */
@@ -65,32 +83,49 @@ export class Agent {
   readonly #ledger: Ledger
   /** The ledger's entries and bills. */
   readonly books: Bookkeeper
-  readonly #server: Snac
+  /** What publishing may send. */
+  readonly allowance: Allowance
+  /** Reports to the public, where the owner chose so. */
+  readonly publisher: Publisher
+  /** The people of the server in the ledger. */
+  readonly members: Members
+  readonly #server: FediverseServer | null
+  readonly #host: HostParts | null
   readonly #recorder: Recorder
+  readonly #disks: DiskBook
   readonly #schedules: Schedules
   readonly #networkWatch: FileWatch
   readonly #slotKeeper: SlotKeeper
   #catchUpTimer: NodeJS.Timeout | undefined
   #probe: { at: number; error: string | null } | null = null
 
-  constructor({ paths, webPorts, plugPort = 80, clock = kitClock(paths) }: AgentOptions) {
+  constructor({ paths, webPorts, plugPort = 80, clock = kitClock(paths), host }: AgentOptions) {
     this.#paths = paths
     this.#webPorts = webPorts
     this.#plugPort = plugPort
     this.#clock = clock
     this.#trees = systemTrees(paths)
-    this.#files = new KitFiles(paths)
+    this.#host = host ?? null
+    this.#files = host?.facts ?? new KitFiles(paths)
     const network = () => this.#files.network()
     this.#settings = new SettingsFile(paths.agentData, () => this.#files.kit(), network)
     this.#ledger = new Ledger(paths.agentData, clock.now)
-    this.#server = new Snac(paths.snacSocket, () => this.#instance())
+    this.#server = host ? host.server : new Snac(paths.snacSocket, () => this.#instance())
     this.#recorder = new Recorder({
       trees: this.#trees,
       countersFile: paths.counters,
+      dataFolder: paths.agentData,
       clock,
       ledger: this.#ledger,
       onLeap: () => void this.#schedules.catchUp(),
       onFailure: (error) => report('the sampling cycle', error),
+    })
+    this.#disks = new DiskBook({
+      sys: this.#trees.sys,
+      wearFile: paths.wear,
+      dataFolder: paths.agentData,
+      ledger: this.#ledger,
+      now: clock.now,
     })
     this.books = new Bookkeeper({
       folder: paths.agentData,
@@ -100,6 +135,30 @@ export class Agent {
       instance: () => this.#instance(),
       people: () => this.#ledger.noted<Partial<ServerCounts>>('counts')?.people ?? 0,
       power: () => ({ idle: this.#recorder.idlePower(), now: this.#recorder.figures().power }),
+    })
+    this.members = new Members({
+      journal: this.books.journal,
+      notes: this.#ledger,
+      settings: () => this.#settings.current(),
+      people: () => this.#ledger.noted<Partial<ServerCounts>>('counts')?.people ?? 0,
+      bills: (month) => this.books.billsInCoins(month),
+    })
+    this.allowance = new Allowance({
+      folder: paths.agentData,
+      clock,
+      zone: () => this.#settings.current().timezone,
+      readings: this.#ledger,
+    })
+    this.publisher = new Publisher({
+      paths,
+      clock,
+      steady: () => this.#recorder.steadySeconds() >= steadyEnoughSeconds,
+      kit: () => this.#files.kit(),
+      zone: () => this.#settings.current().timezone,
+      journal: this.books.journal,
+      people: () => this.#ledger.noted<Partial<ServerCounts>>('counts')?.people ?? 0,
+      notes: this.#ledger,
+      allowance: this.allowance,
     })
     this.#schedules = new Schedules(
       [
@@ -116,6 +175,7 @@ export class Agent {
           every: 3600,
           run: () => this.#whenSteady(() => this.books.enterMonth()),
         },
+        { name: 'public-report', at: '34 * * * *', every: 3600, run: () => this.#publish() },
         { name: 'certificate', at: '12 * * * *', every: 3600, run: () => this.#refreshCertificate() },
         { name: 'storage-use', at: '41 3 * * *', every: 24 * 3600, run: () => this.#countStorage() },
         { name: 'retention', at: '51 3 * * *', every: 24 * 3600, run: () => this.#forgetOld() },
@@ -142,13 +202,19 @@ export class Agent {
     mkdirSync(path.dirname(this.#paths.network), { recursive: true })
     this.#settings.start()
     this.#ledger.start()
+    this.allowance.start()
+    this.publisher.start()
     await this.#applyPlug()
     await this.#recorder.useCalibration(this.#settings.current().calibration)
     this.#recorder.start()
     this.#schedules.start()
     this.#networkWatch.start()
     this.#slotKeeper.start()
-    this.#catchUpTimer = setTimeout(() => void this.#schedules.catchUp(), catchUpMs)
+    this.#catchUpTimer = setTimeout(() => {
+      const [now, firstHour] = [this.#clock.now(), this.#ledger.firstHour()]
+      if (firstHour !== null) this.#begun(firstHour, this.#ledger.entries(firstHour, firstHour + hourMs), now)
+      void this.#schedules.catchUp()
+    }, catchUpMs)
   }
 
   /** Stops and writes what is still in memory. */
@@ -158,6 +224,8 @@ export class Agent {
     this.#networkWatch.stop()
     await this.#schedules.stop()
     await this.#recorder.stop()
+    await this.publisher.stop()
+    this.allowance.stop()
     this.#ledger.stop()
     this.books.stop()
   }
@@ -170,7 +238,7 @@ export class Agent {
     // An hour more: in zones off by half an hour, the month begins within one.
     const entries = this.#ledger.entries(month.start - hourMs, now + hourMs)
     const firstHour = this.#ledger.firstHour() ?? now
-    const begun = beginning(firstHour, entries, now)
+    const begun = this.#begun(firstHour, entries, now)
     const health = await this.health()
     const counts = this.#ledger.noted<Partial<ServerCounts>>('counts')
     const figures = this.#recorder.figures()
@@ -202,9 +270,19 @@ export class Agent {
     }
   }
 
+  /** When the kit began to read. Noted soon after: later, its first hour could not tell a late start from a gap. */
+  #begun(firstHour: number, entries: HourEntry[], now: number): number {
+    const noted = this.#ledger.noted<number>('begun')
+    if (noted !== null && noted >= firstHour && noted < firstHour + hourMs) return noted
+    const begun = beginning(firstHour, entries, now)
+    if (this.#clock.trusted() && entries.length > 0) this.#ledger.note('begun', begun)
+    return begun
+  }
+
   /** Runs the named checks now. */
   async health(): Promise<HealthCheck[]> {
-    const [server, web] = await Promise.all([this.#serverVitals(), checkWeb(this.#webPorts.plain, this.#webPorts.home)])
+    const ports = this.#webPorts
+    const [server, web] = await Promise.all([this.#serverVitals(), ports && checkWeb(ports.plain, ports.home)])
     const { memory, temperature } = this.#recorder.figures()
     return judge({
       server,
@@ -212,7 +290,7 @@ export class Agent {
       dataWriteError: this.#dataWriteError(),
       boot: this.#files.boot(),
       kit: this.#files.kit(),
-      space: readSpace(this.#paths.agentData),
+      space: readSpace(this.#spaceFolder()),
       memory,
       clockTrusted: this.#clock.trusted(),
       temperature,
@@ -270,14 +348,25 @@ export class Agent {
     return this.storeSettings({ ...settings, calibration: [...settings.calibration, reading] })
   }
 
-  /** Takes the dashboard's word for the number of accounts until the server is asked again. */
-  tellPeople(people: number): void {
+  /** Takes the dashboard's word for the accounts until the server is asked again. */
+  tellPeople({ count: people, accounts }: { count: number; accounts?: string[] }): void {
     this.#ledger.note('counts', { ...this.#ledger.noted<Partial<ServerCounts>>('counts'), people })
+    if (accounts) this.members.tellAccounts(accounts)
   }
 
   /** A function that gives the figures of the moment each time it is called. */
   stream(): () => Promise<LiveFigures> {
     return this.#recorder.stream()
+  }
+
+  /** What publish/public-server.ts shows; null while nothing is published. */
+  publication(): Publication | null {
+    return this.publisher.publication()
+  }
+
+  /** The server's own NodeInfo; null where it has none. */
+  async nodeInfo(document: NodeInfoDocument): Promise<Record<string, unknown> | null> {
+    return (await this.#server?.nodeInfo?.(document)) ?? null
   }
 
   /** Host name of the server, under which it is known or found. */
@@ -298,28 +387,48 @@ export class Agent {
       this.#recorder.plugTrouble(),
       nameProblem(this.#files.kit(), this.#files.network()),
     ].filter((problem) => problem !== null)
-    return [...this.#files.problems(), ...this.#ledger.problems(), ...this.books.problems(), ...own]
+    return [
+      ...this.#files.problems(),
+      ...this.#ledger.problems(),
+      ...this.books.problems(),
+      ...this.publisher.problems(),
+      ...own,
+    ]
   }
 
   #storage(): StorageUse {
     const now = this.#clock.now()
-    const space = readSpace(this.#paths.agentData)
-    const full = fullOn(this.#ledger.noted<DayUse[]>('space-days') ?? [], space.free, now)
+    const space = readSpace(this.#spaceFolder())
+    const days = this.#ledger.noted<DayUse[]>('space-days') ?? []
+    const full = fullOn(days, space.free, now)
+    const perDay = growthPerDay(days)
     const use = this.#ledger.noted<StorageUse['use']>('storage-use')
-    return { ...space, use, at: new Date(now).toISOString(), ...(full !== null && { fullOn: full }) }
+    return {
+      ...space,
+      use,
+      at: new Date(now).toISOString(),
+      ...(perDay !== null && { growth: Math.round(perDay * 30) }),
+      ...(full !== null && { fullOn: full }),
+      wear: this.#disks.wear(tariffsOf(this.#settings.current())),
+    }
   }
 
-  async #askServer(): Promise<ServerCounts> {
+  #spaceFolder(): string {
+    return this.#host?.spaceFolder ?? this.#paths.agentData
+  }
+
+  /** Null: there is none that could be asked. */
+  async #askServer(): Promise<ServerCounts | null> {
+    if (!this.#server) return null
     const counts = await this.#server.counts()
     const { people, posts } = this.#ledger.noted<Partial<ServerCounts>>('counts') ?? {}
     if (people !== counts.people || posts !== counts.posts) this.#ledger.note('counts', counts)
     return counts
   }
 
-  async #serverVitals(): Promise<{ answers: boolean; reason: string }> {
+  async #serverVitals(): Promise<{ answers: boolean; reason: string } | null> {
     try {
-      await this.#askServer()
-      return { answers: true, reason: '' }
+      return (await this.#askServer()) && { answers: true, reason: '' }
     } catch (error) {
       if (!(error instanceof ServerTrouble)) throw error
       return { answers: false, reason: error.message }
@@ -336,8 +445,12 @@ export class Agent {
 
   async #countStorage(): Promise<void> {
     this.#noteSpace()
-    const use = await callHelper(this.#paths.helperSocket('agent'), 'storage.use', {}, { timeoutMs: 10 * 60_000 })
+    if (this.#clock.trusted()) this.#disks.count()
+    const { uploads, ...use } = this.#host
+      ? { ...(await this.#host.countStorage()), uploads: undefined }
+      : await callHelper(this.#paths.helperSocket('agent'), 'storage.use', {}, { timeoutMs: 10 * 60_000 })
     this.#ledger.note('storage-use', use)
+    if (uploads) this.members.noteUploads(uploads, use.server, new Date(this.#clock.now()).toISOString())
     if (this.#clock.trusted()) this.books.enterStorage(use)
   }
 
@@ -346,9 +459,19 @@ export class Agent {
     if (this.#recorder.steadySeconds() >= steadyEnoughSeconds) work()
   }
 
+  /** Days and months that are over are entered first: a report must not come before what it tells of. */
+  async #publish(): Promise<void> {
+    this.#whenSteady(() => {
+      this.books.enterDays()
+      this.books.enterMonth()
+    })
+    if (this.publication()) this.allowance.available() // a day that nobody looks at adds nothing
+    await this.publisher.run()
+  }
+
   #noteSpace(): void {
     if (!this.#clock.trusted()) return
-    const { size, free } = readSpace(this.#paths.agentData)
+    const { size, free } = readSpace(this.#spaceFolder())
     const days = this.#ledger.noted<DayUse[]>('space-days') ?? []
     this.#ledger.note('space-days', withToday(days, size - free, this.#clock.now()))
   }
@@ -362,7 +485,7 @@ export class Agent {
   /** Has the certificate looked at when names, addresses or the trust in the clock changed, and daily, as it expires. */
   async #refreshCertificate(): Promise<void> {
     const { addresses, announcedAs } = this.#files.network()
-    if (addresses.length === 0) return
+    if (addresses.length === 0 || this.#host) return
     const reason = JSON.stringify([announcedAs ?? null, this.#clock.trusted(), ...addresses.toSorted()])
     const last = this.#ledger.noted<{ reason: string; at: number }>('certified')
     const age = this.#clock.now() - (last?.at ?? 0)

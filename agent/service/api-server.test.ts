@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -46,9 +46,15 @@ const settings: AgentSettings = {
   plug: null,
   calibration: [],
   tariffs: null,
+  sharing: 'equal',
   internetPerMonth: null,
   hardware: null,
   domainPerYear: null,
+}
+
+/** The facts of the kit as they stand. */
+function agentKit(): object {
+  return JSON.parse(readFileSync(kit.paths.kit, 'utf8'))
 }
 
 /** A request as no client of ours would send it. */
@@ -104,6 +110,32 @@ describe('the agent’s API', () => {
     expect(people).toBe(2)
     expect(costs.people).toBe(2)
     expect(costs.perPerson).not.toBeNull()
+  })
+
+  it('knows the people of the server: their parties, shares and hours', async () => {
+    await client.saveSettings({ ...settings, pricePerKwh: null, hardware: { price: '84', years: 7 } })
+    await client.tellPeople(2, ['ada', 'ben'])
+    expect((await client.shares()).bills[1]?.shares.map(({ person, range }) => [person, range.value.amount])).toEqual([
+      ['ada', '0.5'],
+      ['ben', '0.5'],
+    ])
+    expect((await client.ownShare('ben')).bills[1]?.shares.map(({ person }) => person)).toEqual(['ben'])
+    expect((await client.shares('2020-01')).bills.map(({ state }) => state)).toEqual(['closed'])
+    const ada = await client.memberParty('ada', 'Ada')
+    expect(await client.memberParty('ada', 'A.')).toEqual(ada)
+    expect(await client.changeParty(ada.id, { consents: ['hours'] })).toEqual({ ...ada, consents: ['hours'] })
+    await expect(client.changeParty(ada.id, { actor: 'ada' })).rejects.toMatchObject({ status: 422, field: 'actor' })
+    const known = await client.addParty('Ada')
+    await client.joinParties(known.id, ada.id)
+    expect((await client.parties()).find(({ id }) => id === known.id)?.joined).toBe(ada.id)
+    expect(await client.memberHours(ada.id)).toEqual({ own: [], toConfirm: [] })
+    expect((await client.exportOwn('json', ada.id)).text).toBe('[]\n')
+    await client.leaveAccount('ada')
+    expect((await client.memberParty('ada', 'Ada')).id).not.toBe(ada.id)
+    for (const accounts of ['ada', [7], ['../ada'], ['']]) {
+      const body = JSON.stringify({ count: 1, accounts })
+      expect((await send('POST', '/v1/people', body)).status, body).toBe(422)
+    }
   })
 
   it('asks snac for its counts', async () => {
@@ -168,6 +200,14 @@ describe('the agent’s API', () => {
     ['GET', '/v1/readings?hours=-1', 400],
     ['GET', '/v1/readings?hours=1e3', 400],
     ['GET', '/v1/readings?hours=9600', 200],
+    ['GET', '/v1/history', 400],
+    ['GET', '/v1/history?step=week', 400],
+    ['GET', '/v1/history?step=day&of=2026-11-24', 400],
+    ['GET', '/v1/history?step=month&of=0000', 400],
+    ['GET', '/v1/history?step=day&of=2026-13', 400],
+    ['GET', '/v1/history?step=hour', 200],
+    ['GET', '/v1/history?step=day&of=2026-11', 200],
+    ['GET', '/v1/history?step=year', 200],
     ['GET', '/v1/nothing', 404],
     ['GET', '/v1/__proto__', 404],
     ['GET', '/constructor', 404],
@@ -293,5 +333,29 @@ describe('the client', () => {
     await expect(new AgentClient(path, { timeoutMs: 200 }).summary()).rejects.toBeInstanceOf(AgentRefusal)
     silent.closeAllConnections()
     silent.close()
+  })
+
+  it('previews, switches publishing on and off, and keeps the secrets of collectors', async () => {
+    const choice = {
+      every: 'month',
+      from: new Date().toISOString().slice(0, 8).concat('01'),
+      household: false,
+    } as const
+    const { seen, state } = await client.previewPublishing(choice)
+    expect(state).toBe('running')
+    await expect(client.publish({ ...choice, seen })).rejects.toMatchObject({ status: 422, code: 'publishing.trial' })
+    await kit.write('data/hearth/kit.json', { ...agentKit(), serverName: 'hearth.example' })
+    await expect(client.publish({ ...choice, seen: 'x' })).rejects.toMatchObject({ code: 'publishing.outdated' })
+    const preview = await client.previewPublishing(choice)
+    expect(await client.publish({ ...choice, seen: preview.seen })).toMatchObject({ on: true, log: { size: 0 } })
+    expect(agent.publication()).toMatchObject({ origin: 'hearth.example/.well-known/commonhearth/ledger' })
+    const place = { kind: 'http', url: 'https://c.example/', user: 'ada', password: 'tell nobody' } as const
+    const { collectors } = await client.addCollector({ place, publicUrl: 'https://c.example/read/' })
+    expect(JSON.stringify([collectors, await client.publishing()])).not.toContain('tell nobody')
+    await expect(client.addWitness({ url: 'https://w.example/', key: 'x' })).rejects.toMatchObject({ field: 'key' })
+    expect((await client.removeCollector(collectors[0]?.id ?? '')).collectors).toEqual([])
+    await expect(client.proof('x')).rejects.toMatchObject({ code: 'publishing.no-entry' })
+    expect(await client.stopPublishing()).toMatchObject({ on: false, log: { size: 0 } })
+    expect(agent.publication()).toBeNull()
   })
 })

@@ -1,9 +1,10 @@
 import { chmodSync, rmSync } from 'node:fs'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { connect } from 'node:net'
-import type { AgentError } from '../api.ts'
-import { type ExportFormat, exportFormats } from '../ledger/exports/export.ts'
-import { type EntryFilter, JournalTrouble } from '../ledger/journal.ts'
+import type { AgentError, History, HistoryStep } from '../api.ts'
+import { type ExportFormat, exportFormats, maximumImport } from '../ledger/exports/export.ts'
+import { type Consent, type EntryFilter, JournalTrouble, type PartyChange } from '../ledger/journal.ts'
+import { LogError } from '../ledger/log/error.ts'
 import { maximumWatts, PlugTrouble } from '../meters/plug.ts'
 import { createServer } from '../node-http.ts'
 import { FieldRefused } from '../refused.ts'
@@ -47,8 +48,12 @@ export class ApiServer {
       void this.#answer(request, response)
     })
     this.#routes = {
+      '/openapi.json': {
+        GET: async () => (await import('../description/openapi.json', { with: { type: 'json' } })).default,
+      },
       '/v1/summary': { GET: () => agent.summary() },
       '/v1/readings': { GET: (_request, query) => ({ readings: agent.readings(hoursOf(query)) }) },
+      '/v1/history': { GET: (_request, query) => historyAsked(query, (step, of) => agent.books.history(step, of)) },
       '/v1/settings': {
         GET: () => agent.settings(),
         PUT: async (request) => agent.storeSettings(await readJson(request)),
@@ -76,13 +81,67 @@ export class ApiServer {
           return { text: agent.books.export(format, monthOf(query)), mediaType, extension }
         },
       },
+      '/v1/import': { POST: async (request) => agent.books.import(await readBody(request, maximumImport)) },
       '/v1/parties': {
         GET: () => ({ parties: agent.books.parties() }),
         POST: async (request) => agent.books.addParty(textOf(await readJson(request), 'name')),
       },
       '/v1/parties/erase': { POST: async (request) => agent.books.eraseParty(textOf(await readJson(request), 'id')) },
-      '/v1/people': { POST: async (request) => agent.tellPeople(countOf(await readJson(request))) },
+      '/v1/parties/change': {
+        POST: async (request) => agent.books.journal.changeParty(...partyChangeOf(await readJson(request))),
+      },
+      '/v1/parties/join': {
+        POST: async (request) => {
+          const body = await readJson(request)
+          agent.books.journal.joinParties(textOf(body, 'id'), textOf(body, 'into'))
+        },
+      },
+      '/v1/parties/leave': {
+        POST: async (request) => agent.books.journal.leaveAccount(textOf(await readJson(request), 'account')),
+      },
+      '/v1/people': { POST: async (request) => agent.tellPeople(peopleOf(await readJson(request))) },
+      '/v1/publishing': { GET: () => agent.publisher.state() },
+      '/v1/publishing/preview': { GET: (_request, query) => agent.publisher.preview(disclosureOf(query)) },
+      '/v1/publishing/on': { POST: async (request) => agent.publisher.switchOn(await readJson(request)) },
+      '/v1/publishing/off': { POST: () => agent.publisher.switchOff() },
+      '/v1/publishing/collectors': { POST: async (request) => agent.publisher.addCollector(await readJson(request)) },
+      '/v1/publishing/collectors/remove': {
+        POST: async (request) => agent.publisher.removeCollector(textOf(await readJson(request), 'id')),
+      },
+      '/v1/publishing/witnesses': { POST: async (request) => agent.publisher.addWitness(await readJson(request)) },
+      '/v1/publishing/witnesses/remove': {
+        POST: async (request) => agent.publisher.removeWitness(textOf(await readJson(request), 'key', 600)),
+      },
+      '/v1/publishing/hardware': {
+        POST: async (request) => agent.publisher.answerHardware(field(await readJson(request), 'answer')),
+      },
+      '/v1/publishing/renew': { POST: () => agent.publisher.renew() },
+      '/v1/proof': { GET: (_request, query) => agent.publisher.prove(query.get('id') ?? '') },
+      '/v1/shares': { GET: (_request, query) => agent.members.shares(monthOf(query)) },
+      '/v1/members': {
+        POST: async (request) => {
+          const body = await readJson(request)
+          return agent.members.party(textOf(body, 'account'), textOf(body, 'name'))
+        },
+      },
+      '/v1/members/share': { GET: (_request, query) => agent.members.ownShare(query.get('account') ?? '') },
+      '/v1/members/hours': { GET: (_request, query) => agent.members.hours(query.get('party') ?? '') },
+      '/v1/members/export': {
+        GET: (_request, query) => {
+          const format = formatOf(query)
+          const { mediaType, extension } = exportFormats[format]
+          return { text: agent.members.export(format, query.get('party') ?? ''), mediaType, extension }
+        },
+      },
     }
+  }
+
+  /** What it answers, as `GET /v1/summary`. */
+  routes(): string[] {
+    const answered = Object.entries(this.#routes).flatMap(([at, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${at}`),
+    )
+    return [...answered, 'GET /v1/live']
   }
 
   /** Listens. A socket left over by a crash is removed; one that still answers is another agent, and refused. */
@@ -177,6 +236,10 @@ function errorAnswer(error: unknown): { status: number; body: AgentError } {
     const { message, next, field, code } = error
     return { status: 422, body: { error: { code, message, next, field } } }
   }
+  if (error instanceof LogError) {
+    const { trouble, where, what, next } = error
+    return { status: 422, body: { error: { code: `log.${trouble}`, message: `${where} ${what}.`, next } } }
+  }
   if (error instanceof JournalTrouble) {
     const { id, what, next } = error.problem
     return { status: 503, body: { error: { code: id, message: what, next } } }
@@ -188,19 +251,25 @@ function errorAnswer(error: unknown): { status: number; body: AgentError } {
   }
 }
 
-/** Reads a JSON body of at most 16 KiB. */
-async function readJson(request: IncomingMessage): Promise<unknown> {
+async function readBody(request: IncomingMessage, maximum: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length
-    if (length > maximumBody) {
-      throw new Refused(413, 'too-large', 'The body is larger than 16 KiB.', 'Send only the fields of agent/api.ts.')
+    if (length > maximum) {
+      const what = `The body is larger than ${maximum / 1024} KiB.`
+      throw new Refused(413, 'too-large', what, 'Send only the fields of agent/api.ts.')
     }
     chunks.push(chunk)
   }
+  return Buffer.concat(chunks)
+}
+
+/** Reads a JSON body of at most 16 KiB. */
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const body = await readBody(request, maximumBody)
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+    return JSON.parse(body.toString('utf8'))
   } catch {
     throw new Refused(400, 'not-json', 'The body is not JSON.', 'Send one JSON object.')
   }
@@ -213,6 +282,24 @@ function hoursOf(query: URLSearchParams): number {
   throw new Refused(400, 'hours', `hours must be a whole number from 1 to ${maximumHours}.`, 'Ask for hours=168.')
 }
 
+const historySteps: readonly HistoryStep[] = ['hour', 'day', 'month', 'year']
+
+function historyAsked(query: URLSearchParams, read: (step: HistoryStep, of: string | null) => History): History {
+  const step = historySteps.find((each) => each === query.get('step'))
+  const of = query.get('of')
+  try {
+    if (step && (of === null || /^20\d{2}(-\d{2}){0,2}$/.test(of))) return read(step, of)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+  }
+  throw new Refused(
+    400,
+    'history',
+    'There is no such time.',
+    'Ask for step=hour&of=2026-11-24, step=day&of=2026-11, step=month&of=2026 or step=year.',
+  )
+}
+
 function addressOf(body: unknown): string {
   const address = field(body, 'address')
   if (typeof address === 'string' && address.length <= 64) return address
@@ -223,6 +310,23 @@ function wattsOf(body: unknown): number {
   const watts = field(body, 'watts')
   if (typeof watts === 'number' && watts > 0 && watts <= maximumWatts) return watts
   throw new SettingRefused('watts', `watts must be a number from 0 to ${maximumWatts}.`, 'Send { "watts": 3.4 }.')
+}
+
+const consents: readonly Consent[] = ['hours', 'money']
+
+function partyChangeOf(body: unknown): [string, PartyChange] {
+  const given = field(body, 'consents')
+  const chosen = Array.isArray(given) ? consents.filter((consent) => given.includes(consent)) : undefined
+  const actor = field(body, 'actor') === undefined ? undefined : textOf(body, 'actor')
+  return [textOf(body, 'id'), { ...(actor !== undefined && { actor }), ...(chosen && { consents: chosen }) }]
+}
+
+function peopleOf(body: unknown): { count: number; accounts?: string[] } {
+  const accounts = field(body, 'accounts')
+  if (accounts === undefined) return { count: countOf(body) }
+  if (Array.isArray(accounts) && accounts.every((each) => typeof each === 'string' && /^\w{1,64}$/.test(each)))
+    return { count: countOf(body), accounts }
+  throw new SettingRefused('accounts', 'accounts must be a list of accounts.', 'Send { "accounts": ["ada"] }.')
 }
 
 function countOf(body: unknown): number {
@@ -259,9 +363,13 @@ function objectOf(body: unknown): object {
   throw new Refused(400, 'not-object', 'The body is no JSON object.', 'Send the fields of an entry.')
 }
 
-function textOf(body: unknown, name: string): string {
+function disclosureOf(query: URLSearchParams): object {
+  return { every: query.get('every'), from: query.get('from'), household: query.get('household') === 'yes' }
+}
+
+function textOf(body: unknown, name: string, longest = 200): string {
   const value = field(body, name)
-  if (typeof value === 'string' && value.length <= 200) return value
+  if (typeof value === 'string' && value.length <= longest) return value
   throw new SettingRefused(name, `${name} must be a text.`, `Send { "${name}": "…" }.`)
 }
 

@@ -33,6 +33,7 @@ beforeEach(async () => {
     hardware: null,
     domainPerYear: '12',
     tariffs: null,
+    sharing: 'equal',
   }
   kit = await makeKitRoot()
   clock = new FakeClock('2026-11-01T00:30:00Z')

@@ -2,6 +2,9 @@ import type {
   AgentSettings,
   Bill,
   BillPreview,
+  History,
+  HistoryStep,
+  Imported,
   LiveFigures,
   PowerFigure,
   Problem,
@@ -12,15 +15,17 @@ import type {
 import { type BillInput, billFor, close, preview } from '../costs/bill.ts'
 import { monthNamed, monthOf } from '../costs/calendar.ts'
 import { costEntries } from '../costs/entries.ts'
+import { serviceTimes } from '../costs/service-times.ts'
 import { checkChange, checkHouseholdTariffs, tariffsOf } from '../costs/tariff.ts'
 import { whatIf } from '../costs/what-if.ts'
 import type { Clock } from '../ledger/clock.ts'
 import type { Entry, EntryDraft } from '../ledger/entry.ts'
-import { type ExportFormat, exportEntries } from '../ledger/exports/export.ts'
+import { type ExportFormat, exportEntries, readEntries } from '../ledger/exports/export.ts'
 import { hourMs } from '../ledger/hours.ts'
 import { type EntryFilter, Journal, type Party } from '../ledger/journal.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { meteredDays, storageEntries } from '../ledger/metered-days.ts'
+import { HistoryBook } from './history.ts'
 
 export interface BookkeeperOptions {
   folder: string
@@ -49,6 +54,11 @@ export class Bookkeeper {
     this.#journal.stop()
   }
 
+  /** For who keeps books beside these: of members, of what is published. */
+  get journal(): Journal {
+    return this.#journal
+  }
+
   problems(): Problem[] {
     return this.#journal.problems()
   }
@@ -73,6 +83,11 @@ export class Bookkeeper {
     })
   }
 
+  /** Takes the entries of a JSON export, all or none. Throws `ImportRefused`, `EntryRefused`, `JournalTrouble`. */
+  import(file: Uint8Array): Imported {
+    return this.#journal.importAll(readEntries(file), this.#options.instance())
+  }
+
   /** Throws `JournalTrouble`. */
   parties(): Party[] {
     return this.#journal.parties()
@@ -93,6 +108,26 @@ export class Bookkeeper {
     const exact = billFor(this.#billInput(month))
     const { end } = monthNamed(month, this.#options.settings().timezone)
     return end <= this.#options.clock.now() ? close(exact) : preview(exact, 'so-far')
+  }
+
+  /** A month's bills to be divided, in coins: closed where it is over, else so far and as expected. Throws `RangeError`. */
+  billsInCoins(month = this.#month()): Bill[] {
+    const exact = billFor(this.#billInput(month))
+    if (exact.end <= this.#options.clock.now()) return [close(exact)]
+    return [preview(exact, 'so-far', true), preview(exact, 'expected', true)]
+  }
+
+  /** What was metered and paid in the parts of a time; `of` as in `spanOf`. Throws `RangeError`, `JournalTrouble`. */
+  history(step: HistoryStep, of: string | null): History {
+    const { clock, readings, settings, instance } = this.#options
+    return new HistoryBook({
+      now: clock.now(),
+      settings: settings(),
+      instance: instance(),
+      readings,
+      journal: this.#journal,
+      billInput: (month) => this.#billInput(month),
+    }).read(step, of)
   }
 
   /** What this month is expected to cost now, and with other tariffs. Throws `TariffRefused`. */
@@ -135,7 +170,9 @@ export class Bookkeeper {
     const entered = readings.noted<number>('days-entered')
     if (readings.noted<string>('month-entered') === month || entered === null || entered < start) return
     // Prices that change later make other lines: a month is entered once.
-    const there = this.#journal.entries({ kind: 'cost', from: `${month}-01` })
+    const there = this.#journal
+      .entries({ kind: 'cost', from: `${month}-01` })
+      .filter((entry) => entry.instance === instance()) // others' were imported
     const bill = close(billFor(this.#billInput(month)))
     if (bill.coverage.coveredSeconds > 0 && !there.some(({ period }) => period.from.startsWith(month)))
       this.#journal.recordAll(costEntries(bill, instance()))
@@ -158,15 +195,16 @@ export class Bookkeeper {
     const settings = this.#options.settings()
     const { start, end } = monthNamed(month, settings.timezone)
     const { idle, now } = power()
+    // An hour more on both sides: in zones off by half an hour, months begin and end within one.
+    const hours = readings.entries(start - hourMs, end + hourMs)
     return {
       month,
       now: clock.now(),
       tariffs: tariffsOf(settings),
-      // An hour more on both sides: in zones off by half an hour, months begin and end within one.
-      readings: readings.entries(start - hourMs, end + hourMs),
+      readings: hours,
       idleWatts: idle.value,
       power: now,
-      services: [],
+      services: serviceTimes(hours, { start, end }),
     }
   }
 }

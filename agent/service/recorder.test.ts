@@ -28,6 +28,7 @@ const recorder = () =>
   new Recorder({
     trees: kit.paths,
     countersFile: kit.paths.counters,
+    dataFolder: kit.paths.agentData,
     clock,
     ledger,
     onLeap: () => {
@@ -132,6 +133,21 @@ describe('the sampling cycle', () => {
     expect(cycles.idlePower().value).toBeLessThan(2)
   })
 
+  it('notes what processors and disk did for whom', async () => {
+    const spent = (seconds: number) =>
+      kit.write('sys/fs/cgroup/system.slice/snac2.service/cpu.stat', `usage_usec ${seconds * 1e6}\n`)
+    await spent(100)
+    const cycles = recorder()
+    await minutes(cycles, 1) // from the tree’s own numbers to those of the minutes
+    const [before] = ledger.entries(0, clock.now() + 1)
+    await spent(112)
+    await minutes(cycles, 1)
+    const [after] = ledger.entries(0, clock.now() + 1)
+    // Half of a minute’s ticks are thirty seconds.
+    expect((after?.cpuServer ?? 0) - (before?.cpuServer ?? 0)).toBeCloseTo(12, 6)
+    expect((after?.cpuSystem ?? 0) - (before?.cpuSystem ?? 0)).toBeCloseTo(18, 6)
+  })
+
   it('goes on when the kernel’s files are gone', async () => {
     const cycles = recorder()
     await kit.write('proc/stat', 'nonsense')
@@ -155,7 +171,8 @@ describe('a cycle in a process that may not start others', () => {
     const clock = new FakeClock('2026-11-01T12:00:00Z')
     const ledger = new Ledger(paths.agentData, () => clock.now())
     const onFailure = (error) => { console.error(error); process.exitCode = 1 }
-    const recorder = new Recorder({ trees: paths, countersFile: paths.counters, clock, ledger, onLeap() {}, onFailure })
+    const { counters: countersFile, agentData: dataFolder } = paths
+    const recorder = new Recorder({ trees: paths, countersFile, dataFolder, clock, ledger, onLeap() {}, onFailure })
     for (let minute = 0; minute < 11; minute += 1) { clock.pass(60); await recorder.cycle() }
     ${extra}
     await recorder.stop()

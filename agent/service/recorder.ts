@@ -1,6 +1,8 @@
 import type { CalibrationReading, Figure, LiveFigures, PowerFigure, Problem } from '../api.ts'
 import { type Clock, LapTimer } from '../ledger/clock.ts'
+import type { Quantities } from '../ledger/hours.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { blockDeviceOf } from '../meters/block-device.ts'
 import { type CpuTimes, readCpuTimes, utilisation } from '../meters/cpu.ts'
 import type { SystemTrees } from '../meters/files.ts'
 import { InterfaceMeter } from '../meters/interfaces.ts'
@@ -8,18 +10,24 @@ import { readMemory } from '../meters/memory.ts'
 import { type Plug, PowerMeter } from '../meters/power.ts'
 import { readHardware } from '../meters/power-model.ts'
 import { findPowerSensor } from '../meters/power-sensor.ts'
+import { ServiceMeter } from '../meters/services.ts'
 import { findTemperatureSensor, readTemperature, type TemperatureSensor } from '../meters/temperature.ts'
 import { TrafficMeter } from '../meters/traffic.ts'
+import { WrittenMeter } from '../meters/written.ts'
 
 /** Everything the cycle reads counts on by itself, so a minute loses nothing against a second. */
 const cycleMs = 60_000
 const flushMs = 10 * 60_000
+/** So many ticks of /proc/stat are a second, on every machine that Linux runs on here. */
+const ticksPerSecond = 100
 /** Shorter than this, utilisation is noise. */
 const shortestMs = 1000
 
 export interface RecorderOptions {
   trees: SystemTrees
   countersFile: string
+  /** On the card or disk whose writes are counted. */
+  dataFolder: string
   clock: Clock
   ledger: Ledger
   /** Called when the wall clock leapt. */
@@ -36,6 +44,8 @@ export class Recorder {
   readonly #options: RecorderOptions
   readonly #power: PowerMeter
   readonly #traffic: TrafficMeter
+  readonly #services: ServiceMeter
+  readonly #written: WrittenMeter
   readonly #sensor: TemperatureSensor | null
   readonly #laps: LapTimer
   #cpu: CpuTimes
@@ -46,13 +56,15 @@ export class Recorder {
   #cycle: Promise<void> | null = null
 
   constructor(options: RecorderOptions) {
-    const { trees, countersFile, clock } = options
+    const { trees, countersFile, dataFolder, clock } = options
     this.#options = options
     this.#power = new PowerMeter(
       readHardware(trees),
       findPowerSensor(trees.sys, () => clock.monotonic()),
     )
     this.#traffic = new TrafficMeter(new InterfaceMeter(trees.sys), countersFile)
+    this.#services = new ServiceMeter(trees.sys)
+    this.#written = new WrittenMeter(blockDeviceOf(trees.sys, dataFolder))
     this.#sensor = findTemperatureSensor(trees.sys)
     this.#laps = new LapTimer(clock)
     this.#cpu = readCpuTimes(trees.proc) ?? { busy: 0, total: 0 }
@@ -147,10 +159,12 @@ export class Recorder {
     const { clock, ledger, onLeap } = this.#options
     if (this.#laps.elapsed() < shortestMs) return
     const load = this.#load(this.#cpu)
+    const busy = Math.max(0, load.cpu.busy - this.#cpu.busy) / ticksPerSecond
     this.#cpu = load.cpu
     this.#utilisation = load.utilisation
     const { interval, step } = this.#laps.lap()
     if (!interval.trusted || step !== 0) this.#steadySince = clock.monotonic()
+    ledger.add([{ interval, quantities: { ...this.#serviceTimes(busy), written: this.#written.advance() } }])
     ledger.add(this.#traffic.settle(interval))
     ledger.add(await this.#power.settle(interval, load.utilisation))
     if (clock.monotonic() - this.#flushedAt >= flushMs) {
@@ -158,6 +172,13 @@ export class Recorder {
       ledger.flush()
     }
     if (step !== 0) onLeap()
+  }
+
+  #serviceTimes(busy: number): Partial<Quantities> {
+    const times = this.#services.advance(busy)
+    if (!times) return {}
+    const { server, web, dashboard, agent, system } = times
+    return { cpuServer: server, cpuWeb: web, cpuDashboard: dashboard, cpuAgent: agent, cpuSystem: system }
   }
 
   #load(before: CpuTimes): { cpu: CpuTimes; utilisation: number } {

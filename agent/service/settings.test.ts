@@ -12,6 +12,7 @@ const good: AgentSettings = {
   plug: { kind: 'shelly-gen2', address: '192.168.1.40' },
   calibration: [],
   tariffs: null,
+  sharing: 'equal',
   internetPerMonth: '4.50',
   hardware: { price: '89.90', years: 5 },
   domainPerYear: null,

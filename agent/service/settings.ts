@@ -37,7 +37,7 @@ export class SettingsFile {
     const text = readText(this.#file)
     if (text === null) return
     try {
-      this.#stored = checkSettings({ calibration: [], tariffs: null, ...JSON.parse(text) })
+      this.#stored = checkSettings({ calibration: [], tariffs: null, sharing: 'equal', ...JSON.parse(text) })
     } catch (error) {
       const aside = freeName(`${this.#file}.damaged`)
       renameSync(this.#file, aside)
@@ -63,6 +63,7 @@ export class SettingsFile {
       hardware: null,
       domainPerYear: null,
       tariffs: null,
+      sharing: 'equal',
     }
   }
 
@@ -101,6 +102,7 @@ export function checkSettings(value: unknown): AgentSettings {
     'hardware',
     'domainPerYear',
     'tariffs',
+    'sharing',
   ])
   const currency = text(given.currency, 'currency')
   if (!isCurrency(currency)) {
@@ -123,7 +125,13 @@ export function checkSettings(value: unknown): AgentSettings {
     calibration: calibration(given.calibration),
     hardware: given.hardware === null ? null : hardware(given.hardware, coins),
     tariffs: given.tariffs === null ? null : tariffs(given.tariffs, currency, timezone),
+    sharing: sharing(given.sharing),
   }
+}
+
+function sharing(value: unknown): AgentSettings['sharing'] {
+  if (value === 'equal' || value === 'storage') return value
+  throw new SettingRefused('sharing', 'There is no such rule of sharing.', 'Write equal or storage.')
 }
 
 function plug(value: unknown): NonNullable<AgentSettings['plug']> {

@@ -28,3 +28,25 @@ it('a month that began before its entries counts from its own beginning', () => 
   const totals = trafficTotals(entries, noon, noon + hourMs, beginning(noon - 24 * hourMs, entries, noon + hourMs))
   expect(totals).toMatchObject({ gapSeconds: 0, lan: { in: 1000, out: 0 } })
 })
+
+it('adds up to near and far by service, the rest belonging to none', () => {
+  const interval = { start: noon, end: noon + hourMs, trusted: true }
+  const hour = (quantities: Partial<HourEntry>) => splitByHour({ interval, quantities })
+  const { services } = trafficTotals(
+    [
+      ...hour({ lanIn: 100.4, wanIn: 900.4, serverIn: 700.3, fetchIn: 200.2 }),
+      ...hour({ wanOut: 50, plainOut: 50.4, unknownOut: 7 }),
+    ],
+    noon,
+    noon + hourMs,
+    noon,
+  )
+  expect(services).toEqual({
+    server: { in: 700, out: 0 },
+    fetch: { in: 200, out: 0 },
+    dashboard: { in: 0, out: 0 },
+    plain: { in: 0, out: 50 },
+    publish: { in: 0, out: 0 },
+    other: { in: 100, out: 0 },
+  })
+})

@@ -1,4 +1,4 @@
-import type { TrafficTotals } from '../api.ts'
+import type { TrafficService, TrafficTotals } from '../api.ts'
 import { type HourEntry, hourMs } from '../ledger/hours.ts'
 
 /** When the kit began to read, within its first hour: what lies before is no gap. Milliseconds since 1970. */
@@ -10,13 +10,29 @@ export function beginning(firstHour: number, entries: HourEntry[], now: number):
 /** Traffic from `since` to `now` (milliseconds since 1970), and how much of that time, since `begun`, has no reading. */
 export function trafficTotals(entries: HourEntry[], since: number, now: number, begun: number): TrafficTotals {
   const read = entries.filter(({ hour }) => hour >= since && hour <= now)
-  const sum = (name: 'lanIn' | 'lanOut' | 'wanIn' | 'wanOut' | 'unknownIn' | 'unknownOut' | 'seconds') =>
-    Math.round(read.reduce((total, entry) => total + entry[name], 0))
+  const sum = (name: keyof HourEntry) => Math.round(read.reduce((total, entry) => total + Number(entry[name]), 0))
+  const both = (kind: 'lan' | 'wan' | 'unknown' | Exclude<TrafficService, 'other'>) => ({
+    in: sum(`${kind}In`),
+    out: sum(`${kind}Out`),
+  })
+  const [lan, wan] = [both('lan'), both('wan')]
+  const named = {
+    server: both('server'),
+    fetch: both('fetch'),
+    dashboard: both('dashboard'),
+    plain: both('plain'),
+    publish: both('publish'),
+  }
+  const rest = (direction: 'in' | 'out') => {
+    const sumNamed = Object.values(named).reduce((total, bytes) => total + bytes[direction], 0)
+    return Math.max(0, lan[direction] + wan[direction] - sumNamed) // each is rounded by itself
+  }
   return {
     since: new Date(since).toISOString(),
-    lan: { in: sum('lanIn'), out: sum('lanOut') },
-    wan: { in: sum('wanIn'), out: sum('wanOut') },
-    unknown: { in: sum('unknownIn'), out: sum('unknownOut') },
+    lan,
+    wan,
+    services: { ...named, other: { in: rest('in'), out: rest('out') } },
+    unknown: both('unknown'),
     gapSeconds: Math.max(0, Math.round((now - Math.max(since, begun)) / 1000) - sum('seconds')),
   }
 }

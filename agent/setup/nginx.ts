@@ -1,3 +1,5 @@
+import { ledgerPath } from '../publish/log-address.ts'
+
 /** The text of nginx' listeners. Names in it have passed names.ts; paths are the kit's own. */
 
 export interface Ports {
@@ -22,6 +24,8 @@ export interface Sites {
   startingPolicy: string
   snacSocket: string
   dashboardSocket: string
+  /** The agent's, for the public log. */
+  publishSocket: string
 }
 
 const header = '# Written by the kit from its name and certificates; changes here are lost.\n'
@@ -143,6 +147,7 @@ server {
 function namedServer(sites: Sites, name: string): string {
   const { ports, serverCertificate } = sites
   return `${limit}
+${ledgerLimit}
 server {
   ${listen(ports.server, 'ssl default_server')}
   ssl_reject_handshake on;
@@ -153,6 +158,7 @@ server {
   server_name ${name};
   ${certificate(serverCertificate)}
   ${snacLocations(sites)}
+  ${ledgerLocations(sites)}
 }
 server {
   ${listen(ports.http, 'default_server')}
@@ -169,6 +175,8 @@ server {
 }
 
 const limit = 'limit_conn_zone $binary_remote_addr zone=server:1m;'
+/** Nobody needs more than the few files of a log, once in a while. */
+const ledgerLimit = 'limit_req_zone $binary_remote_addr zone=ledger:1m rate=1r/s;'
 
 function snacLocations(sites: Sites): string {
   // snac keeps a whole upload in memory: what is allowed here must fit a kit with 512 MB several times.
@@ -178,7 +186,13 @@ function snacLocations(sites: Sites): string {
   error_page 497 =301 https://$host$request_uri;
 
   location / {
-    proxy_pass http://unix:${sites.snacSocket};
+    ${snacProxy(sites)}
+  }
+  ${startingLocation(sites)}`
+}
+
+function snacProxy({ snacSocket }: Sites): string {
+  return `proxy_pass http://unix:${snacSocket};
     proxy_http_version 1.1;
     ${proxyHeaders}
     # snac knows no cookies: whatever a browser holds for this name is not its business.
@@ -186,9 +200,53 @@ function snacLocations(sites: Sites): string {
     proxy_connect_timeout 10s;
     proxy_read_timeout 90s;
     proxy_max_temp_file_size 0;
-    error_page 502 504 =503 @starting;
+    error_page 502 504 =503 @starting;`
+}
+
+/**
+ * The public log, from the agent, which gives up to a share of the budget. NodeInfo goes by the agent as well, which adds
+ * where the log is; where it has nothing to add or does not answer, the server itself is asked.
+ */
+function ledgerLocations(sites: Sites): string {
+  return `location ^~ ${ledgerPath} {
+    limit_req zone=ledger burst=40 nodelay;
+    limit_req_status 429;
+    limit_req_log_level info;
+    client_max_body_size 1k;
+    send_timeout 10s;
+    ${agentProxy(sites)}
+    error_page 502 504 =503 @no-ledger;
   }
-  ${startingLocation(sites)}`
+  location @no-ledger {
+    internal;
+    default_type text/plain;
+    add_header Retry-After 600 always;
+    return 503 "The log does not answer at the moment.\\n";
+  }
+  location ~ ^/(?:nodeinfo_2_[01]|\\.well-known/nodeinfo)$ {
+    ${agentProxy(sites)}
+    proxy_intercept_errors on;
+    recursive_error_pages on;
+    error_page 404 405 429 500 502 503 504 = @server;
+  }
+  location @server {
+    ${snacProxy(sites)}
+  }`
+}
+
+/** What visitors send is not passed on, but for what they ask for; X-Visit tells what their connection cost. */
+function agentProxy({ publishSocket }: Sites): string {
+  return `access_log off;
+    proxy_pass http://unix:${publishSocket};
+    proxy_http_version 1.1;
+    proxy_pass_request_headers off;
+    proxy_pass_request_body off;
+    proxy_set_header Host $http_host;
+    proxy_set_header Content-Length "";
+    proxy_set_header Connection "";
+    proxy_set_header X-Visit "$connection_requests $ssl_session_reused $request_length";
+    proxy_connect_timeout 2s;
+    proxy_read_timeout 5s;`
 }
 
 /** The address of the peer alone: who appends to what a client sent lets it choose whose logins are slowed. */

@@ -1,6 +1,7 @@
 import { rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { KitPaths } from '../paths.ts'
+import { matchesSnac } from '../servers/snac-password.ts'
 import { readJson, readText, syncFolder } from './files.ts'
 import { householdLanguage } from './kit.ts'
 import type { Language } from './names.ts'
@@ -91,6 +92,17 @@ export async function resetPassword(paths: KitPaths, id: string, run: Run = real
     await writeSnacFile(profileFile(paths.snac, id), after)
     return password
   })
+}
+
+/**
+ * Whose account this is the name and the password of; null where they do not fit. The name may be written in any case, as
+ * no two accounts differ in that alone.
+ */
+export async function checkPassword(paths: KitPaths, name: string, password: string): Promise<Person | null> {
+  const id = (await peopleIds(paths.snac)).find((each) => each.toLowerCase() === name.toLowerCase())
+  const profile = id === undefined ? null : await readProfile(paths.snac, id)
+  if (id === undefined || typeof profile?.passwd !== 'string' || !matchesSnac(id, password, profile.passwd)) return null
+  return { id, name: await nameOf(paths.snac, id) }
 }
 
 /**

@@ -10,6 +10,7 @@ import { type Run, run as realRun } from './run.ts'
 import {
   addPerson,
   changeServerName,
+  checkPassword,
   ensureServer,
   listPeople,
   removePerson,
@@ -151,6 +152,24 @@ describe.skipIf(!installed)('people', () => {
       expect(await ask('/anna/admin', basic('anna', second))).toMatchObject({ status: 200 })
       expect(await ask('/anna/admin', basic('anna', first))).toMatchObject({ status: 401 })
     })
+  })
+
+  test('a password is checked as snac checks it, without a trace', async () => {
+    const first = await add('anna')
+    const second = await resetPassword(kit.paths, 'anna', run)
+    const files = async () => {
+      const names = (await readdir(kit.paths.snac, { recursive: true })).sort()
+      return Promise.all(names.map(async (name) => [name, (await stat(tree(name))).mtimeMs]))
+    }
+    const before = await files()
+    expect(await checkPassword(kit.paths, 'Anna', second)).toEqual({ id: 'anna', name: 'Anna Öhm' })
+    for (const [name, password] of [
+      ['anna', first],
+      ['anna', ''],
+      ['ben', second],
+    ] as const)
+      expect(await checkPassword(kit.paths, name, password)).toBeNull()
+    expect(await files()).toEqual(before)
   })
 
   test('a new password keeps the profile', async () => {

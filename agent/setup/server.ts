@@ -8,7 +8,15 @@ import { CommandError, mustRun, type Run, run as realRun } from './run.ts'
 import { greeting, languageFile, trialAnnouncement, trialStyle } from './server-words.ts'
 import { initTree, makeSnacFolder, peopleIds, snacOwner, syncTree, writeSnacFile } from './snac.ts'
 
-export { addPerson, listPeople, type Person, PersonError, removePerson, resetPassword } from './people.ts'
+export {
+  addPerson,
+  checkPassword,
+  listPeople,
+  type Person,
+  PersonError,
+  removePerson,
+  resetPassword,
+} from './people.ts'
 
 /*
  * snac2 as the kit's Fediverse server.

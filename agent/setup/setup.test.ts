@@ -49,6 +49,10 @@ describe.skipIf(missing.length > 0)('the first set-up', () => {
   test('without a seed: a kit that serves and can be claimed', async () => {
     expect(await setUp(kit.paths, kit.run)).toEqual([])
     expect(complete()).toBe(true)
+    const modes = [kit.paths.agentData, kit.paths.publish, path.dirname(kit.paths.inbox), kit.paths.publishOwn].map(
+      async (folder) => ((await stat(folder)).mode & 0o7777).toString(8),
+    )
+    expect(await Promise.all(modes)).toEqual(['700', '2750', '2750', '700'])
     expect(await facts()).toMatchObject({
       hostname: 'hearth-7f3a',
       claimed: false,

@@ -23,6 +23,7 @@ const defaults = { language: 'en', timezone: 'Etc/UTC', currency: 'EUR' } as con
 
 const agentUser = 950
 const dashboardUser = 951
+const publishUser = 953
 
 /**
  * The first set-up of a kit: everything it needs to serve and to be claimed. Runs until every step is done, over as many
@@ -115,6 +116,10 @@ function setupSteps(paths: KitPaths, run: Run): Step[] {
       run: async () => {
         await ownFolder(paths.agentData, agentUser)
         await ownFolder(paths.dashboardData, dashboardUser)
+        // What the agent writes there hearth-publish can read, and the other way round.
+        await ownFolder(paths.publish, agentUser, publishUser, 0o2750)
+        await ownFolder(path.dirname(paths.inbox), publishUser, agentUser, 0o2750)
+        await ownFolder(paths.publishOwn, publishUser)
       },
     },
     {
@@ -178,8 +183,8 @@ async function setupProblems(paths: KitPaths, failed: readonly FailedStep[]): Pr
   return [...(seed?.problems ?? []), ...failed.map(({ step }) => ({ id: `setup.${step.name}`, ...step.trouble }))]
 }
 
-async function ownFolder(folder: string, uid: number): Promise<void> {
+async function ownFolder(folder: string, uid: number, gid = uid, mode = 0o700): Promise<void> {
   await makeFolder(folder, 0o700)
-  await chmod(folder, 0o700)
-  if (process.getuid?.() === 0) await chown(folder, uid, uid)
+  if (process.getuid?.() === 0) await chown(folder, uid, gid)
+  await chmod(folder, mode) // after chown, which takes the set-group bit away
 }

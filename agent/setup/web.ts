@@ -85,6 +85,7 @@ export async function writeListeners(
     startingPolicy: starting.policy,
     snacSocket: paths.snacSocket,
     dashboardSocket: paths.dashboardSocket,
+    publishSocket: paths.publishSocket,
   }
   const listeners = { dashboard: dashboardListener(sites), plain: plainListener(sites), server: serverListeners(sites) }
   for (const [name, text] of Object.entries(listeners)) await writeDurably(path.join(paths.nginx, `${name}.conf`), text)

@@ -1,0 +1,288 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { AgentSettings, History, PowerFigure } from '../api.ts'
+import { correctionOf } from '../ledger/corrections.ts'
+import { hourMs, type Quantities } from '../ledger/hours.ts'
+import { Ledger } from '../ledger/ledger.ts'
+import { FakeClock } from '../testing/fake-clock.ts'
+import { type KitRoot, makeKitRoot } from '../testing/kit-root.ts'
+import { Bookkeeper } from './bookkeeper.ts'
+
+const watts = (value: number) => ({ value, low: value, high: value }) as PowerFigure
+let settings: AgentSettings
+let kit: KitRoot
+let clock: FakeClock
+let readings: Ledger
+let books: Bookkeeper
+
+beforeEach(async () => {
+  settings = {
+    currency: 'EUR',
+    timezone: 'Europe/Berlin',
+    pricePerKwh: '0.40',
+    plug: null,
+    calibration: [],
+    internetPerMonth: null,
+    hardware: null,
+    domainPerYear: null,
+    tariffs: null,
+    sharing: 'equal',
+  }
+  kit = await makeKitRoot()
+  clock = new FakeClock('2026-11-24T10:20:00Z')
+  readings = new Ledger(kit.paths.agentData, () => clock.now())
+  readings.start()
+  books = new Bookkeeper({
+    folder: kit.paths.agentData,
+    clock,
+    readings,
+    settings: () => settings,
+    instance: () => 'hearth.example',
+    people: () => 2,
+    power: () => ({ idle: watts(2), now: watts(3) }),
+  })
+})
+afterEach(async () => {
+  books.stop()
+  readings.stop()
+  await kit.remove()
+})
+
+/** Three watts, two to four, and a megabyte to the internet an hour. */
+function run(from: string, hours: number, more: Partial<Quantities> = {}): void {
+  const start = Date.parse(from)
+  readings.add(
+    Array.from({ length: hours }, (_, hour) => ({
+      interval: { start: start + hour * hourMs, end: start + (hour + 1) * hourMs, trusted: true },
+      quantities: {
+        energy: 3e6,
+        energyLow: 2e6,
+        energyHigh: 4e6,
+        seconds: 3600,
+        wanOut: 1e6,
+        classRank: 2,
+        ...more,
+      },
+    })),
+  )
+  readings.flush()
+}
+/** Forgets readings before a day, as after 400 days. */
+function forget(now: string): void {
+  const present = clock.now()
+  clock.set(now)
+  readings.forgetOld()
+  clock.wall = present
+}
+/** Since the kit began. */
+const energies = ({ parts }: History) =>
+  parts.filter(({ seconds }) => seconds > 0).map(({ name, energy }) => [name, energy?.wattHours ?? null])
+const partNamed = ({ parts }: History, name: string) => parts.find((part) => part.name === name)
+
+describe('hours', () => {
+  it('are the last two days; one without a reading is a gap and not zero', () => {
+    run('2026-11-24T06:00:00Z', 2)
+    run('2026-11-24T09:00:00Z', 1, { classRank: 0 })
+    const history = books.history('hour', null)
+    expect(history).toMatchObject({ of: null, start: '2026-11-22T11:00:00.000Z', end: '2026-11-24T11:00:00.000Z' })
+    expect(history.parts.map(({ start, energy }) => [start.slice(11, 13), energy?.class ?? null])).toEqual([
+      ['06', 'modelled'],
+      ['07', 'modelled'],
+      ['08', null],
+      ['09', 'measured'],
+      ['10', null],
+    ])
+    expect(history.parts[2]).toMatchObject({ traffic: null, seconds: 3600, coveredSeconds: 0 })
+    expect(history.parts[4]?.seconds).toBe(1200)
+    expect(history.whole.energy).toEqual({
+      wattHours: 9,
+      lowWattHours: 6,
+      highWattHours: 12,
+      class: 'modelled',
+      boundary: 'wall',
+    })
+  })
+
+  it('of a day are 23, 24 or 25, and none lies in two days', () => {
+    run('2026-03-20T00:00:00Z', 24 * 240)
+    const count = (day: string) => books.history('hour', day).parts.length
+    expect([count('2026-03-28'), count('2026-03-29'), count('2026-10-25')]).toEqual([24, 23, 25])
+    const names = ['2026-03-28', '2026-03-29', '2026-03-30'].flatMap((day) =>
+      books.history('hour', day).parts.map(({ name }) => name),
+    )
+    expect(new Set(names).size).toBe(71)
+    expect(books.history('hour', '2026-10-25')).toMatchObject({ earlier: '2026-10-24', later: '2026-10-26' })
+    expect(books.history('hour', '2026-11-24').later).toBeNull()
+    expect(books.history('hour', '2026-03-20').earlier).toBeNull()
+  })
+
+  it('have their share of the costs', () => {
+    run('2026-10-31T22:00:00Z', 2)
+    const { parts } = books.history('hour', '2026-10-31')
+    expect(parts.at(-1)?.cost).toMatchObject({
+      total: { value: { amount: '0.0012', currency: 'EUR' } },
+      state: 'computed',
+    })
+    expect(books.history('hour', '2026-11-01').parts[0]?.cost?.state).toBe('so-far')
+  })
+})
+
+describe('days', () => {
+  it('are the same from readings and from the ledger', () => {
+    run('2026-11-20T13:00:00Z', 90)
+    const before = books.history('day', '2026-11')
+    books.enterDays()
+    const after = books.history('day', '2026-11')
+    expect(after).toEqual(before)
+    expect(energies(after)).toEqual([
+      ['2026-11-20', 30],
+      ['2026-11-21', 72],
+      ['2026-11-22', 72],
+      ['2026-11-23', 72],
+      ['2026-11-24', 24],
+    ])
+    expect(partNamed(after, '2026-11-20')).toMatchObject({ seconds: 10 * 3600, coveredSeconds: 10 * 3600 })
+    expect(partNamed(after, '2026-11-21')?.traffic).toEqual({
+      lan: { in: 0, out: 0 },
+      wan: { in: 0, out: 24e6 },
+      unknown: { in: 0, out: 0 },
+    })
+  })
+
+  it('outlive their readings, without a cost then', () => {
+    run('2026-11-20T13:00:00Z', 58)
+    books.enterDays()
+    forget('2027-12-28T00:00:00Z')
+    const history = books.history('day', '2026-11')
+    expect(energies(history).slice(0, 3)).toEqual([
+      ['2026-11-20', 30],
+      ['2026-11-21', 72],
+      ['2026-11-22', 72],
+    ])
+    expect(partNamed(history, '2026-11-21')?.cost).toBeNull()
+  })
+
+  it('count as they were corrected, and not at all where they were withdrawn', () => {
+    run('2026-11-20T13:00:00Z', 90)
+    books.enterDays()
+    const [, second, third] = books.entries({ kind: 'power' })
+    if (!second || !third) throw new Error('days are missing')
+    books.record(correctionOf(second, [{ value: '0.1', low: '0.09', high: '0.2', unit: 'kWh' }]))
+    books.record(correctionOf(third, []))
+    const history = books.history('day', '2026-11')
+    expect(partNamed(history, '2026-11-21')?.energy).toMatchObject({
+      wattHours: 100,
+      lowWattHours: 90,
+      highWattHours: 200,
+    })
+    expect(partNamed(history, '2026-11-22')).toMatchObject({ energy: null, coveredSeconds: 0 })
+  })
+
+  it('of another server, as an import brings them, do not count; those under a former name at home do', () => {
+    run('2026-11-24T06:00:00Z', 1)
+    const entry = (instance: string, day: string) => ({
+      kind: 'power',
+      period: { from: day, to: day.replace(/\d$/, (digit) => String(Number(digit) + 1)) },
+      instance,
+      amounts: [{ value: '0.05', unit: 'kWh' }],
+      source: 'measured',
+      coveredSeconds: 86_400,
+      audience: 'owner' as const,
+      external: { system: 'hearth-meter', id: `${day}/power` },
+    })
+    books.record(entry('hearth-7f3a.local', '2026-11-22'))
+    books.record(entry('other.example', '2026-11-23'))
+    expect(energies(books.history('day', '2026-11'))).toEqual([
+      ['2026-11-22', 50],
+      ['2026-11-23', null],
+      ['2026-11-24', 3],
+    ])
+  })
+
+  it('know the space as it was counted', () => {
+    run('2026-11-23T13:00:00Z', 20)
+    const use = { server: 500, media: 300, ledger: 20, system: 7 }
+    books.enterStorage(use)
+    expect(partNamed(books.history('day', '2026-11'), '2026-11-24')?.storage).toEqual(use)
+    expect(partNamed(books.history('day', '2026-11'), '2026-11-23')?.storage).toBeNull()
+    expect(books.history('year', null).whole.storage).toEqual(use)
+  })
+})
+
+describe('months and years', () => {
+  it('are the sums of their days; the worst class stands for all of them', () => {
+    run('2026-09-30T21:00:00Z', 1, { classRank: 1 })
+    run('2026-09-30T22:00:00Z', 31 * 24 + 1, { classRank: 0 })
+    run('2026-11-23T23:00:00Z', 11)
+    books.enterDays()
+    const year = books.history('month', '2026')
+    expect(year.parts.map(({ name, energy }) => [name, energy?.wattHours, energy?.class])).toEqual([
+      ['2026-09', 3, 'derived'],
+      ['2026-10', 745 * 3, 'measured'],
+      ['2026-11', 33, 'modelled'],
+    ])
+    const days = books.history('day', '2026-10').parts
+    expect(days.reduce((sum, { energy }) => sum + (energy?.wattHours ?? 0), 0)).toBeCloseTo(745 * 3, 9)
+    const years = books.history('year', null)
+    expect(years.parts).toHaveLength(1)
+    expect(years.parts[0]?.energy).toEqual(year.whole.energy)
+    expect(years.whole.energy?.class).toBe('modelled')
+  })
+
+  it('cost what was entered, by the prices of then', () => {
+    run('2026-09-30T22:00:00Z', 31 * 24 + 1)
+    books.enterDays()
+    books.enterMonth()
+    settings = { ...settings, pricePerKwh: '0.80' }
+    const [october, november] = books.history('month', '2026').parts
+    // 745 hours of 3 W at 0.40.
+    expect(october?.cost).toMatchObject({ total: { value: { amount: '0.89' } }, state: 'entered' })
+    expect(november?.cost).toBeNull() // nothing was read
+  })
+
+  it('that were not entered are computed, as long as their readings are there', () => {
+    run('2026-09-30T22:00:00Z', 31 * 24 + 1)
+    const october = () => books.history('month', '2026').parts.find(({ name }) => name === '2026-10')?.cost
+    expect(october()).toMatchObject({ total: { value: { amount: '0.89' } }, state: 'computed' })
+    expect(october()?.total).toEqual(books.bill('2026-10').total)
+    settings = { ...settings, pricePerKwh: null }
+    expect(october()).toBeNull()
+  })
+
+  it('so far add up to the bill, to the last digit', () => {
+    settings = { ...settings, hardware: { price: '100', years: 7 }, domainPerYear: '10' }
+    run('2026-11-03T05:00:00Z', 400)
+    const days = books.history('day', '2026-11')
+    const { total } = books.bill('2026-11')
+    expect(days.whole.cost?.total).toEqual(total)
+    const months = books.history('month', '2026')
+    expect(months.parts.at(-1)?.cost?.total).toEqual(total)
+  })
+})
+
+describe('before anything was read', () => {
+  it('there is nothing', () => {
+    for (const step of ['hour', 'day', 'month', 'year'] as const) {
+      const { parts, whole, earlier } = books.history(step, null)
+      expect([step, parts, whole.energy, whole.cost, earlier]).toEqual([step, [], null, null, null])
+    }
+  })
+
+  it.each([
+    ['hour', '2026-02-30'],
+    ['hour', '2026-11'],
+    ['day', '2026-13'],
+    ['day', '2026'],
+    ['month', '2026-11'],
+  ] as const)('%s of %s is no time', (step, of) => {
+    expect(() => books.history(step, of)).toThrow(RangeError)
+  })
+})
+
+describe('a clock that was wrong', () => {
+  it('leaves what is still to come out, and many years bounded', () => {
+    run('2031-01-01T00:00:00Z', 24)
+    run('2026-11-24T06:00:00Z', 2)
+    expect(books.history('year', null).parts.map(({ name }) => name)).toEqual(['2026'])
+    expect(books.history('day', '2031-01').parts).toEqual([])
+  })
+})
