@@ -11,19 +11,28 @@ import { addDiagnosis } from './pages/diagnosis.ts'
 import { addHome } from './pages/home.ts'
 import { addLedger } from './pages/ledger.ts'
 import { addLive } from './pages/live.ts'
+import { addMyData } from './pages/my-data.ts'
+import { addMyHours } from './pages/my-hours.ts'
+import { addMyLine } from './pages/my-line.ts'
 import { addPeople } from './pages/people.ts'
 import { addPower } from './pages/power.ts'
+import { addPublicReport } from './pages/public-report.ts'
 import { addSettings } from './pages/settings.ts'
+import { addShares } from './pages/shares.ts'
 import { addSignIn } from './pages/sign-in.ts'
 import { addStorage } from './pages/storage.ts'
 import { addTariffs } from './pages/tariffs.ts'
 import { addTraffic } from './pages/traffic.ts'
 import { addWhatIf } from './pages/what-if.ts'
-import { addGuard } from './security/guard.ts'
+import { type Access, addGuard } from './security/guard.ts'
 import { addSecurityHeaders } from './security/headers.ts'
 import { makeServices, type Services } from './services.ts'
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Every route there is, and who may see it. */
+    doors: { method: string; url: string; access: Access }[]
+  }
   interface FastifyReply {
     /** Sends a page in the visitor's language. */
     page(parts: PageParts): FastifyReply
@@ -46,6 +55,10 @@ export function buildApp(options: Pick<DashboardOptions, 'paths' | 'assets'>, se
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
   })
 
+  app.decorate('doors', [])
+  app.addHook('onRoute', ({ method, url, config }) => {
+    for (const each of [method].flat()) app.doors.push({ method: each, url, access: config?.access ?? 'owner' })
+  })
   addSecurityHeaders(app)
   const assets = addAssets(app, options.assets)
   app.decorateReply('page', function page(parts) {
@@ -70,10 +83,15 @@ export function buildApp(options: Pick<DashboardOptions, 'paths' | 'assets'>, se
   addTariffs(app, services)
   addWhatIf(app, services)
   addLedger(app, services)
+  addPublicReport(app, services)
+  addShares(app, services)
   addPeople(app, services)
   addDiagnosis(app, services)
   addSettings(app, services)
   addLive(app, services)
+  addMyLine(app, services)
+  addMyHours(app, services)
+  addMyData(app, services)
   return app
 }
 

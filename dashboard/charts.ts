@@ -1,23 +1,41 @@
-import type { HourlyReading } from '#agent/api.ts'
-import { type Html, html } from './html.ts'
+import { attribute, type Html, html, type Part } from './html.ts'
 
-export interface HourSlot {
-  /** Start of the hour, RFC 3339 UTC. */
-  start: string
-  reading: HourlyReading | null
+export interface Spread {
+  value: number
+  low: number
+  high: number
 }
 
-const hourMs = 3_600_000
+/** A part of a chart, also as `assets/chart.js` takes it. */
+export interface ChartPart {
+  /** Seconds since 1970. */
+  from: number
+  to: number
+  /** Below the chart. */
+  tick: string
+  /** What it is and what it says, in words. */
+  title: string
+  text: string
+  /** Not read all the time. */
+  partial: boolean
+  /** Null is a gap and stays empty. A range, or what is stacked from the bottom. */
+  value: Spread | number[] | null
+}
 
-/** The last `hours` hours, oldest first, each with its reading or null. The hour under way counts once it has one. */
-export function hourSlots(readings: HourlyReading[], hours: number, now = Date.now()): HourSlot[] {
-  const byHour = new Map(readings.map((reading) => [Date.parse(reading.hour), reading]))
-  const current = Math.floor(now / hourMs) * hourMs
-  const last = byHour.has(current) ? current : current - hourMs
-  return Array.from({ length: hours }, (_, index) => {
-    const start = last - (hours - 1 - index) * hourMs
-    return { start: new Date(start).toISOString(), reading: byHour.get(start) ?? null }
-  })
+/** Not all parts are gaps. Values are in the unit. */
+export interface Chart {
+  /** Read out instead of the drawing. */
+  summary: string
+  unit: string
+  parts: ChartPart[]
+}
+
+export interface ChartFrame {
+  caption: Part
+  /** Said where single values can be looked at. */
+  hint: string
+  /** A value on the vertical axis. */
+  number: (value: number) => string
 }
 
 /** The next of 1, 2, 5, 10, 20 … at or above the value. */
@@ -31,60 +49,59 @@ export function niceTop(value: number): number {
 const width = 480
 const height = 120
 
-export interface ChartFrame {
-  /** Read out instead of the drawing. */
-  summary: string
-  caption: string
-  /** Label of a value on the vertical axis. */
-  label: (value: number) => string
-  /** Evenly spaced labels under the chart. */
-  times: string[]
-}
-
-function figure(frame: ChartFrame, top: number, drawing: Html[]): Html {
+/**
+ * A chart that stands by itself; where scripts run, `assets/chart.js` puts one in its place in which each part can be
+ * looked at.
+ */
+export function drawnChart(chart: Chart, { caption, hint, number }: ChartFrame): Html {
+  const { summary, unit, parts } = chart
+  const values = parts.map(({ value }) => value)
+  const top = niceTop(Math.max(...values.map(highest)))
+  const label = (value: number) => `${number(value)} ${unit}`
   const lines = [0.25, 0.5, 0.75].map(
     (share) => html`<line class="grid" x1="0" x2="${width}" y1="${height * share}" y2="${height * share}"/>`,
   )
-  return html`<figure class="chart">
+  const times = [0, 0.25, 0.5, 0.75, 1].map((share) => parts[Math.floor(share * (parts.length - 1))]?.tick)
+  return html`<figure class="chart"${attribute('data-chart', JSON.stringify(chart))}${attribute('data-hint', hint)}>
 <div class="plot">
-<div class="scale" aria-hidden="true"><span>${frame.label(top)}</span><span>${frame.label(top / 2)}</span><span>0</span></div>
-<svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${frame.summary}">
-${lines}${drawing}
+<div class="scale" aria-hidden="true"><span>${label(top)}</span><span>${label(top / 2)}</span><span>0</span></div>
+<svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${summary}">
+${lines}${steps(parts, top)}${bars(parts, top)}
 </svg>
-<div class="times" aria-hidden="true">${frame.times.map((time) => html`<span>${time}</span>`)}</div>
+<div class="times" aria-hidden="true">${[...new Set(times)].map((time) => html`<span>${time}</span>`)}</div>
 </div>
-<figcaption>${frame.caption}</figcaption>
+<figcaption>${caption}</figcaption>
 </figure>`
 }
 
 const round = (value: number) => Math.round(value * 100) / 100
 
-export interface Spread {
-  value: number
-  low: number
-  high: number
+function highest(value: ChartPart['value']): number {
+  if (value === null) return 0
+  return Array.isArray(value) ? value.reduce((total, part) => total + part, 0) : value.high
 }
 
-/** Steps with a band of uncertainty; null is a gap and stays empty. Values are not negative. */
-export function stepChart(values: (Spread | null)[], frame: ChartFrame): Html {
-  const top = niceTop(Math.max(...values.map((value) => value?.high ?? 0)))
+/** A band from low to high, and a line within it, dashed where the value is of a part of the time. */
+function steps(parts: ChartPart[], top: number): Part {
+  const values = parts.map(({ value }) => (value === null || Array.isArray(value) ? null : value))
   const x = (index: number) => round((index * width) / values.length)
-  const y = (value: number) => round(height - (value / top) * height)
+  const y = (value: number) => round(height - (Math.max(value, 0) / top) * height)
   const bands: string[] = []
   const line: string[] = []
+  const dashed: string[] = []
   for (const [start, end] of runs(values)) {
     const run = values.slice(start, end) as Spread[]
     const upper = run.map((value, index) => `H${x(start + index)}V${y(value.high)}H${x(start + index + 1)}`)
     const lower = run.map((value, index) => `V${y(value.low)}H${x(start + index)}`).reverse()
     bands.push(`M${x(start)} ${y((run[0] as Spread).high)}${upper.join('')}${lower.join('')}Z`)
-    line.push(
-      `M${x(start)} ${y((run[0] as Spread).value)}${run.map((value, index) => `V${y(value.value)}H${x(start + index + 1)}`).join('')}`,
-    )
+    for (const [index, { value }] of run.entries()) {
+      const step = `M${x(start + index)} ${y(value)}H${x(start + index + 1)}`
+      if (parts[start + index]?.partial) dashed.push(step)
+      else line.push(step)
+    }
   }
-  return figure(frame, top, [
-    html`<path class="band" d="${bands.join('')}"/>`,
-    html`<path class="trace" d="${line.join('')}"/>`,
-  ])
+  if (bands.length === 0) return null
+  return html`<path class="band" d="${bands.join('')}"/><path class="trace" d="${line.join('')}"/>${dashed.length > 0 && html`<path class="trace partial" d="${dashed.join('')}"/>`}`
 }
 
 /** Stretches without a gap, as [start, end). */
@@ -102,20 +119,27 @@ function runs(values: (unknown | null)[]): [number, number][] {
   return found
 }
 
-/** Bars stacked from the bottom in the order given; null is a gap and stays empty. */
-export function barChart(values: (number[] | null)[], frame: ChartFrame): Html {
-  const sum = (parts: number[]) => parts.reduce((total, part) => total + part, 0)
-  const top = niceTop(Math.max(...values.map((parts) => (parts ? sum(parts) : 0))))
-  const step = width / values.length
-  const bars = values.flatMap((parts, index) => {
+/** Bars stacked from the bottom in the order given; striped where they are of a part of the time. */
+function bars(parts: ChartPart[], top: number): Part {
+  const step = width / parts.length
+  const place = (index: number) => html`x="${round(index * step + step * 0.12)}" width="${round(step * 0.76)}"`
+  const y = (value: number) => round(height - (value / top) * height)
+  const drawn = parts.flatMap(({ value, partial }, index) => {
+    if (!Array.isArray(value)) return []
     let below = 0
-    return (parts ?? []).map((part, series) => {
+    const layers = value.map((part, series) => {
       below += part
-      const barHeight = round((part / top) * height)
-      return html`<rect class="series-${series}" x="${round(index * step + step * 0.12)}" width="${round(step * 0.76)}" y="${round(height - (below / top) * height)}" height="${barHeight}"/>`
+      return html`<rect class="series-${series}" ${place(index)} y="${y(below)}" height="${round((part / top) * height)}"/>`
     })
+    return partial
+      ? [
+          ...layers,
+          html`<rect fill="url(#stripes)" ${place(index)} y="${y(below)}" height="${round(height - y(below))}"/>`,
+        ]
+      : layers
   })
-  return figure(frame, top, bars)
+  if (drawn.length === 0) return null
+  return html`<defs><pattern id="stripes" width="4" height="4" patternUnits="userSpaceOnUse"><path class="stripes" d="M0 4L4 0"/></pattern></defs>${drawn}`
 }
 
 /** A horizontal bar of shares that add up to at most 1. */

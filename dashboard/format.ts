@@ -44,6 +44,9 @@ export function makeFormat(language: string, timezone: string) {
   /** A watt below 10 W shows one decimal, above none. */
   const wattDigits = (watts: number) => (Math.abs(watts) < 10 ? 1 : 0)
 
+  /** A day of a small board is some hundredths of a kilowatt-hour. */
+  const kilowattHourDigits = (wattHours: number) => (wattHours < 1000 ? 3 : wattHours < 10_000 ? 2 : 1)
+
   return {
     locale,
     zone,
@@ -59,7 +62,14 @@ export function makeFormat(language: string, timezone: string) {
       const digits = wattDigits(high)
       return [fixed(low, digits), `${fixed(high, digits)}${nbsp}W`]
     },
-    kilowattHours: (wattHours: number) => `${fixed(wattHours / 1000, wattHours < 10_000 ? 2 : 1)}${nbsp}kWh`,
+    kilowattHours: (wattHours: number) => `${fixed(wattHours / 1000, kilowattHourDigits(wattHours))}${nbsp}kWh`,
+    /** Likewise as both ends of watts. */
+    kilowattHoursEnds: (low: number, high: number): [low: string, high: string] => {
+      const digits = kilowattHourDigits(high)
+      return [fixed(low / 1000, digits), `${fixed(high / 1000, digits)}${nbsp}kWh`]
+    },
+    /** A number on an axis: no more digits than it takes to tell it from the next. */
+    roughly: (value: number) => numbers({ maximumSignificantDigits: 3 }).format(value),
     celsius: (degrees: number) => numbers({ style: 'unit', unit: 'celsius', maximumFractionDigits: 0 }).format(degrees),
 
     /** Bytes in the decimal unit that leaves at most three digits before the point. */
@@ -72,6 +82,13 @@ export function makeFormat(language: string, timezone: string) {
       }
       const maximumFractionDigits = unit > 0 && value < 10 ? 1 : 0
       return numbers({ style: 'unit', unit: byteUnits[unit] as string, maximumFractionDigits }).format(value)
+    },
+
+    /** The unit in which so many bytes, and fewer, are small numbers. */
+    byteScale(most: number): { unit: string; bytes: number } {
+      const step = Math.min(Math.max(Math.floor(Math.log10(Math.max(most, 1)) / 3), 0), byteUnits.length - 1)
+      const parts = numbers({ style: 'unit', unit: byteUnits[step] as string }).formatToParts(2)
+      return { unit: parts.find(({ type }) => type === 'unit')?.value ?? '', bytes: 1000 ** step }
     },
 
     /**
@@ -103,6 +120,14 @@ export function makeFormat(language: string, timezone: string) {
     month: (at: string | Date) => dates({ month: 'long', year: 'numeric' }).format(new Date(at)),
     time: (at: string | Date) => dates({ timeStyle: 'short' }).format(new Date(at)),
     dayAndTime: (at: string | Date) => dates({ dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at)),
+    year: (at: string | Date) => dates({ year: 'numeric' }).format(new Date(at)),
+    shortMonth: (at: string | Date) => dates({ month: 'short' }).format(new Date(at)),
+    dayOfMonth: (at: string | Date) => dates({ day: 'numeric' }).format(new Date(at)),
+    weekdayAndDay: (at: string | Date) =>
+      dates({ weekday: 'short', day: 'numeric', month: 'short' }).format(new Date(at)),
+    /** With what tells two hours of the same name apart, where the clock goes back. */
+    weekdayTimeAndOffset: (at: string | Date) =>
+      dates({ weekday: 'short', hour: '2-digit', minute: '2-digit', timeZoneName: 'shortOffset' }).format(new Date(at)),
     weekdayAndTime: (at: string | Date) =>
       dates({ weekday: 'short', hour: '2-digit', minute: '2-digit' }).format(new Date(at)),
 

@@ -1,3 +1,4 @@
+import { dayNumber, dayStart } from '#agent/costs/calendar.ts'
 import type { Visit } from './visit.ts'
 
 /** A month such as `2026-11`, or null if the text is none. */
@@ -17,7 +18,7 @@ export function monthName({ format }: Visit, month: string): string {
 
 /** A day such as `2026-11-24` as people write it. */
 export function dayName({ format }: Visit, day: string): string {
-  return format.day(`${day}T12:00:00Z`)
+  return format.day(new Date(dayStart(dayNumber(day), format.zone)))
 }
 
 /** Today in the household's zone, such as `2026-11-24`. */

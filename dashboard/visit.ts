@@ -1,5 +1,6 @@
 import type { KitFacts } from '#agent/api.ts'
 import { type Format, makeFormat } from './format.ts'
+import type { Holder } from './security/sessions.ts'
 import { type Language, loadWords, type Words } from './words/index.ts'
 
 /** What every page needs to know about the request at hand. */
@@ -9,7 +10,8 @@ export interface Visit {
   language: Language
   words: Words
   format: Format
-  signedIn: boolean
+  /** Who signed in; null: nobody. */
+  holder: Holder | null
   /** Goes into every form and comes back with it. */
   csrf: string
 }
@@ -17,7 +19,7 @@ export interface Visit {
 /** `Visit` where the kit is known to be set up. */
 export type KitVisit = Visit & { kit: KitFacts }
 
-export async function makeVisit(facts: Pick<Visit, 'kit' | 'language' | 'signedIn' | 'csrf'>): Promise<Visit> {
+export async function makeVisit(facts: Pick<Visit, 'kit' | 'language' | 'holder' | 'csrf'>): Promise<Visit> {
   return {
     ...facts,
     words: await loadWords(facts.language),

@@ -62,7 +62,7 @@ function calibrationBody(
   return html`<h1>${say.title}</h1>
 ${notice}
 ${mistakeSummary(visit, mistakes)}
-<p>${say.lead(rangeOf(visit, power))}</p>
+<p>${say.lead(rangeOf(visit, power))} ${words.power.where(words.boundaries[power.boundary])} ${words.classSentences[power.class]}</p>
 <ol>
 <li>${say.step1}</li>
 <li>${say.step2}</li>

@@ -57,7 +57,7 @@ async function apply(services: Services, choices: ClaimChoices): Promise<ClaimOu
   await owner.setPassword(choices.password)
   const agentSkipped = !(await storePrices(services, choices))
   const { personPassword } = await helper('claim.finish', { code, language, timezone, currency, serverName, person })
-  await services.agent.tellPeople(1).catch(() => undefined) // it counts for itself before long
+  await services.agent.tellPeople(1, [person.id]).catch(() => undefined) // it counts for itself before long
   return { kind: 'done', personPassword, agentSkipped, clockSkipped }
 }
 

@@ -149,7 +149,7 @@ ${postForm(
 /** From here on the page is the owner's, in the language just chosen. */
 async function ownersVisit(services: Services, visit: KitVisit, choices: ClaimChoices): Promise<KitVisit> {
   const kit = (await services.readKit()) ?? visit.kit
-  const owner = await makeVisit({ kit, language: choices.language as Language, signedIn: true, csrf: '' })
+  const owner = await makeVisit({ kit, language: choices.language as Language, holder: { role: 'owner' }, csrf: '' })
   return { ...owner, kit }
 }
 

@@ -1,25 +1,37 @@
 import type { FastifyInstance } from 'fastify'
 import type { Bill, BillLine, BillLineKind, Costs, MoneyRange } from '#agent/api.ts'
 import { aboutMoney } from '../figures.ts'
+import { type AskedQuery, askedOf } from '../history/asked.ts'
+import { costsView } from '../history/costs.ts'
+import { addHistoryCsv, historySection } from '../history/view.ts'
 import { type Html, html, type Part } from '../html.ts'
 import { dayName, monthBeside, monthName, monthOf } from '../months.ts'
 import type { Services } from '../services.ts'
 import type { Visit } from '../visit.ts'
+import { serviceShares } from './service-shares.ts'
 
-export function addCosts(app: FastifyInstance, { agent }: Services): void {
-  app.get<{ Querystring: { month?: string } }>('/costs', async (request, reply) => {
-    const { visit } = request
-    const { costs } = await agent.summary()
-    const asked = monthOf(request.query.month) ?? costs.month
+export function addCosts(app: FastifyInstance, services: Services): void {
+  const { agent } = services
+  app.get<{ Querystring: { month?: string } & AskedQuery }>('/costs', async (request, reply) => {
+    const { visit, query } = request
+    const view = costsView(visit)
+    const { step, of } = askedOf(query, view.steps, { step: 'day', of: monthOf(query.month) })
+    const [{ costs }, history] = await Promise.all([agent.summary(), agent.history(step, of)])
+    const asked = (step === 'day' ? of : monthOf(query.month)) ?? costs.month
     const bill = asked < costs.month ? await agent.bill(asked) : costs.bill
+    const isPriced = bill.lines.length > 0 || history.whole.cost !== null
     const body = html`<h1>${visit.words.costs.title}</h1>
 ${months(visit, bill.month, costs.month)}
 ${bill === costs.bill ? presentMonth(visit, costs) : closedMonth(visit, bill)}
+${isPriced && historySection(visit, view, history)}
 <p class="actions"><a class="button quiet" href="/costs/tariffs">${visit.words.tariffs.link}</a>
 <a class="button quiet" href="/costs/what-if">${visit.words.whatIf.link}</a>
-<a class="button quiet" href="/costs/ledger">${visit.words.ledger.link}</a></p>`
-    return reply.page({ title: visit.words.costs.title, place: 'costs', body })
+<a class="button quiet" href="/costs/shares">${visit.words.shares.link}</a>
+<a class="button quiet" href="/costs/ledger">${visit.words.ledger.link}</a>
+<a class="button quiet" href="/costs/public">${visit.words.publicReport.link}</a></p>`
+    return reply.page({ title: visit.words.costs.title, place: 'costs', body, charts: true })
   })
+  addHistoryCsv(app, services, '/costs', costsView)
 }
 
 /** The month at hand, and ways to the ones beside it; there is none after the present one. */
@@ -65,19 +77,27 @@ const kinds: BillLineKind[] = ['power', 'idle', 'standing', 'internet', 'hardwar
 
 function billLines(visit: Visit, bill: Bill): Part {
   const sorted = bill.lines.toSorted((one, other) => kinds.indexOf(one.kind) - kinds.indexOf(other.kind))
-  return [html`<h2>${visit.words.costs.lines}</h2>`, sorted.map((line) => lineFold(visit, line, bill))]
+  return [
+    html`<h2>${visit.words.costs.lines}</h2>`,
+    sorted.map((line) => lineFold(visit, line, bill)),
+    serviceShares(visit, bill),
+  ]
 }
 
 function lineFold(visit: Visit, line: BillLine, bill: Bill): Html {
   return html`<details class="line">
-<summary><span>${lineTitle(visit, line, bill)}</span> <span>${aboutMoney(visit, line.range)}</span></summary>
+<summary><span>${lineTitle(visit, line, bill.lines)}</span> <span>${aboutMoney(visit, line.range)}</span></summary>
 <p>${basis(visit, line)}</p>
 ${line.kind === 'idle' && html`<p>${visit.words.costs.idle}</p>`}
 </details>`
 }
 
 /** The kind, the household's name for it, and the day from which it counted where that is within the month. */
-function lineTitle(visit: Visit, { id, kind, name }: BillLine, { lines }: Bill): string {
+export function lineTitle(
+  visit: Visit,
+  { id, kind, name }: Pick<BillLine, 'id' | 'kind' | 'name'>,
+  lines: Pick<BillLine, 'kind'>[],
+): string {
   const { words } = visit
   const hasIdle = lines.some((line) => line.kind === 'idle')
   const title = kind === 'power' && !hasIdle ? words.costs.allPower : words.costs.line[kind]
@@ -141,7 +161,7 @@ function coverage(
   const missing = seconds - coveredSeconds
   const isWhole = missing < notableSeconds
   return html`<h2>${words.costs.measured}</h2>
-${powerClass && html`<p>${words.classSentences[powerClass]}</p>`}
+${powerClass && html`<p>${words.classSentences[powerClass]} ${words.history.boundary}</p>`}
 <p>${isWhole ? words.costs.coveredAll : words.costs.uncovered(format.duration(missing))}
 ${!isWhole && state !== 'closed' && words.costs.uncoveredExpected}</p>
 ${unpricedSeconds >= notableSeconds && html`<p>${words.costs.unpriced(format.duration(unpricedSeconds))}</p>`}

@@ -1,6 +1,6 @@
 import type { CurrentEntry } from '#agent/ledger/corrections.ts'
 import type { Amount, Entry } from '#agent/ledger/entry.ts'
-import { isTypedKind, type TypedKind, typedKinds } from '#agent/ledger/typed-entry.ts'
+import { isByHand, type TypedKind, typedByPerson, typedKinds } from '#agent/ledger/typed-entry.ts'
 import { type Mistakes, mistakeSummary, postForm, selectField, textField } from '../forms.ts'
 import { attribute, type Html, html, type Part } from '../html.ts'
 import { monthBeside, monthName, today } from '../months.ts'
@@ -74,7 +74,7 @@ const meteredKinds = ['power', 'traffic', 'storage']
 
 function card(
   visit: KitVisit,
-  { entry, amounts, corrections, confirmedBy }: CurrentEntry,
+  { entry, amounts, corrections, confirmedBy, answer }: CurrentEntry,
   names: Map<string, string>,
 ): Html {
   const { words } = visit
@@ -88,13 +88,15 @@ function card(
     entry.activity && activityName(visit, entry.activity),
     entry.purpose,
     entry.engagement && words.ledger.engagements[entry.engagement],
+    entry.source === typedByPerson && words.ledger.byPerson,
+    answer?.kind === 'acceptance' && words.ledger.accepted,
+    answer?.kind === 'objection' && words.ledger.contested(answer.note ?? ''),
     confirmed.length > 0 && words.ledger.confirmedBy(visit.format.list(confirmed)),
   ]
-  const canCorrect = entry.source === 'typed' && isTypedKind(entry.kind)
   return html`<li>
 <div><strong>${kindName(visit, entry.kind)}</strong> ${amount}${corrections.length > 0 && html` <del>${amountsText(visit, entry.amounts)}</del>`}</div>
 <div>${what.filter(Boolean).join(' · ')}</div>
-${canCorrect && html`<div class="actions"><a href="/costs/ledger/${entry.id}">${words.ledger.correct}<span class="unseen"> (${kindName(visit, entry.kind)}, ${amount})</span></a></div>`}
+${isByHand(entry) && html`<div class="actions"><a href="/costs/ledger/${entry.id}">${words.ledger.correct}<span class="unseen"> (${kindName(visit, entry.kind)}, ${amount})</span></a></div>`}
 </li>`
 }
 
@@ -166,7 +168,8 @@ function meteredTable(visit: KitVisit, metered: CurrentEntry[]): Html {
 <tbody>${[...days].map(
     ([day, entries]) =>
       html`<tr><th scope="row">${format.day(`${day}T12:00:00Z`)}</th><td>${energy(entries)}</td><td>${bytes(entries, 'lan')}</td><td>${bytes(entries, 'wan')}</td></tr>`,
-  )}</tbody></table></div>`
+  )}</tbody></table></div>
+<p class="hint">${words.history.boundary}</p>`
 }
 
 /** Correcting, withdrawing and confirming one entry. */
@@ -222,11 +225,11 @@ function kindName({ words }: Visit, kind: string): string {
   return words.ledger.kinds[kind as keyof typeof words.ledger.kinds] ?? kind
 }
 
-function activityName({ words }: Visit, activity: string): string {
+export function activityName({ words }: Visit, activity: string): string {
   return words.ledger.activities[activity as keyof typeof words.ledger.activities] ?? activity
 }
 
-function amountsText(visit: Visit, amounts: Amount[]): string {
+export function amountsText(visit: Visit, amounts: Amount[]): string {
   const { format, words } = visit
   const one = ({ value, unit }: Amount) => {
     if (unit === 'h')

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { AgentRefusal } from '#agent/client.ts'
 import { type CurrentEntry, confirmationOf, correctionOf, currentEntries } from '#agent/ledger/corrections.ts'
 import type { Amount, Entry, EntryDraft } from '#agent/ledger/entry.ts'
-import { isTypedKind, partyNamed, type TypedKind, typedDraft } from '#agent/ledger/typed-entry.ts'
+import { isByHand, isTypedKind, partyNamed, type TypedKind, typedDraft } from '#agent/ledger/typed-entry.ts'
 import type { Mistakes } from '../forms.ts'
 import { type Form, formOf, parseDecimal } from '../input.ts'
 import { monthBeside, monthOf, today } from '../months.ts'
@@ -88,7 +88,7 @@ export function addLedger(app: FastifyInstance, services: Services): void {
     const found = await find(services, request.params.id)
     const party = await partyOf(services, formOf(request.body).text('who'))
     if (!found) return reply.callNotFound()
-    if (party === null || party === found.current.entry.party) {
+    if (party === null || party === found.person) {
       const mistakes = { who: visit.words.ledger.confirmWrong }
       return correctPage(visit, reply.code(422), found, { mistakes })
     }
@@ -105,17 +105,21 @@ export function addLedger(app: FastifyInstance, services: Services): void {
 interface Found {
   current: CurrentEntry
   names: Map<string, string>
+  /** Whom it is about: the party it names, or the one that was joined to. */
+  person: string | undefined
 }
 
 /** An entry that was made by hand, as it counts now, and the names of all parties. */
 async function find({ agent }: Services, id: string): Promise<Found | undefined> {
   const [entries, parties] = await Promise.all([agent.entries(), agent.parties()])
-  const current = currentEntries(entries).find(({ entry }) => entry.id === id && isTyped(entry))
-  return current && { current, names: new Map(parties.map((party) => [party.id, party.name])) }
-}
-
-function isTyped({ kind, source }: Entry): boolean {
-  return source === 'typed' && isTypedKind(kind)
+  const current = currentEntries(entries).find(({ entry }) => entry.id === id && isByHand(entry))
+  if (!current) return undefined
+  const { party } = current.entry
+  return {
+    current,
+    names: new Map(parties.map(({ id, name }) => [id, name])),
+    person: parties.find(({ id }) => id === party)?.joined ?? party,
+  }
 }
 
 /** The party of a name; null where none was given. */
@@ -123,7 +127,13 @@ async function partyOf({ agent }: Services, name: string): Promise<string | null
   return name === '' ? null : partyNamed(agent, name)
 }
 
-function readForm(visit: KitVisit, kind: TypedKind, form: Form): { draft: Draft; mistakes: Mistakes } {
+/** What was typed into a form, and what is wrong with it. `ofOneself`: it does not ask who. */
+export function readForm(
+  visit: KitVisit,
+  kind: TypedKind,
+  form: Form,
+  { ofOneself = false } = {},
+): { draft: Draft; mistakes: Mistakes } {
   const { words, kit } = visit
   const mistakes: Mistakes = {}
   const day = form.text('day')
@@ -134,7 +144,7 @@ function readForm(visit: KitVisit, kind: TypedKind, form: Form): { draft: Draft;
   if (value === null || Number(value) <= 0) mistakes[`${kind}-amount`] = words.ledger.amountWrong
   else if (kind === 'work' && Number(value) > 24) mistakes[`${kind}-amount`] = words.ledger.hoursWrong
   const who = form.text('who')
-  if (who.length > 100 || (kind === 'work' && who === '')) mistakes[`${kind}-who`] = words.ledger.whoWrong
+  if (who.length > 100 || (kind === 'work' && who === '' && !ofOneself)) mistakes[`${kind}-who`] = words.ledger.whoWrong
   const purpose = form.text('purpose').slice(0, 200)
   const draft: Draft = {
     ...typedDraft(kind),

@@ -6,6 +6,7 @@ import { formOf, isPersonId, isPersonName } from '../input.ts'
 import { failureNotice } from '../refusals.ts'
 import type { Services } from '../services.ts'
 import type { KitVisit, Visit } from '../visit.ts'
+import { addJoining, joinOffers } from './people-join.ts'
 
 interface Person {
   id: string
@@ -24,9 +25,12 @@ export function addPeople(app: FastifyInstance, services: Services): void {
     const body = html`<h1>${visit.words.people.title}</h1>
 ${parts.notice}${mistakeSummary(visit, parts.mistakes ?? {})}
 ${peopleTable(visit as KitVisit, people)}
+${await joinOffers(visit, services)}
 ${addForm(visit, parts.draft ?? { id: '', name: '' }, parts.mistakes ?? {})}`
     return reply.page({ title: visit.words.people.title, place: 'people', body })
   }
+
+  addJoining(app, services)
 
   app.get('/people', async (request, reply) => listPage(request.visit, reply, {}))
 
@@ -66,6 +70,7 @@ ${postForm(visit, `/people/${person.id}/reset`, html`<p class="actions"><button>
     const person = await findPerson(services, request.params.id)
     if (!person) return reply.callNotFound()
     const { password } = await helper('person.reset', { id: person.id })
+    await services.sessions.endOf(person.id)
     return reply.page({ title: person.name, place: 'people', body: passwordBody(visit as KitVisit, person, password) })
   })
 
@@ -83,7 +88,8 @@ ${postForm(visit, `/people/${person.id}/reset`, html`<p class="actions"><button>
       return removePage(visit, reply.code(422), person, { confirm: visit.words.people.removeWrong })
     }
     await helper('person.remove', { id: person.id })
-    await tellCount(services)
+    await services.sessions.endOf(person.id)
+    await tellCount(services, person.id)
     const notice = html`<p class="notice good" role="status">${visit.words.people.removed(person.name)}</p>`
     return listPage(visit, reply, { notice })
   })
@@ -96,10 +102,12 @@ async function findPerson({ helper }: Services, id: string): Promise<Person | un
 }
 
 /** The agent divides costs by people. Not knowing the new number at once is no reason to fail what was done. */
-async function tellCount({ helper, agent }: Services): Promise<void> {
+async function tellCount({ helper, agent }: Services, removed?: string): Promise<void> {
   try {
     const { people } = await helper('person.list', {})
-    await agent.tellPeople(people.length)
+    const accounts = people.map(({ id }) => id)
+    await agent.tellPeople(people.length, accounts)
+    if (removed !== undefined && !accounts.includes(removed)) await agent.leaveAccount(removed)
   } catch (error) {
     console.error(`The agent was not told how many people there are: ${error instanceof Error ? error.message : error}`)
   }
@@ -175,6 +183,7 @@ function removePage(visit: Visit, reply: FastifyReply, person: Person, mistakes:
   const title = words.people.removeTitle(person.name)
   const body = html`<h1>${title}</h1>
 <p>${words.people.removeText}</p>
+<p>${words.people.removeLedger}</p>
 ${mistakeSummary(visit, mistakes)}
 ${postForm(
   visit,

@@ -238,9 +238,9 @@ ${content}
   }
 }
 
-export function checkbox(name: string, label: string, mistake?: string): Html {
+export function checkbox(name: string, label: string, mistake?: string, checked = false): Html {
   return html`<div class="field">${mistake && html`<p class="mistake" id="${name}-mistake">${mistake}</p>`}
-<label class="choice" for="${name}"><input type="checkbox" id="${name}" name="${name}" value="yes"> ${label}</label></div>`
+<label class="choice" for="${name}"><input type="checkbox" id="${name}" name="${name}" value="yes"${attribute('checked', checked)}> ${label}</label></div>`
 }
 
 /** Date and time from the device: filled in by the script, which also sends the exact second; typed without one. */

@@ -86,7 +86,10 @@ export function addSettings(app: FastifyInstance, services: Services): void {
     if (address === '') return { mistakes: { plug: visit.words.settings.plugEmpty } }
     const { power, device, kind } = await agent.testPlug(address)
     if (form.text('action') === 'test') {
-      const answer = visit.words.settings.plugAnswers(device, visit.format.watts(power.value))
+      const { words, format } = visit
+      const range = words.power.range(...format.wattsEnds(power.low, power.high))
+      const watts = `${format.watts(power.value)}, ${range}, ${words.classes[power.class]}`
+      const answer = `${words.settings.plugAnswers(device, watts)} ${words.power.where(words.boundaries[power.boundary])}`
       return { notice: html`<p class="notice good" role="status">${answer}</p>` }
     }
     await changeSettings({ plug: { kind, address } })

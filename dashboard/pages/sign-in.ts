@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { mistakeSummary, postForm, textField } from '../forms.ts'
 import { type Html, html, type Part } from '../html.ts'
-import { formOf } from '../input.ts'
+import { formOf, isPersonId } from '../input.ts'
 import { clientAddress } from '../security/client.ts'
-import { signIn, signOut } from '../security/guard.ts'
+import { homeOf, signIn, signOut } from '../security/guard.ts'
 import { passwordLength } from '../security/password.ts'
+import type { Holder } from '../security/sessions.ts'
 import type { Services } from '../services.ts'
 import type { Visit } from '../visit.ts'
 
@@ -12,15 +13,17 @@ export function addSignIn(app: FastifyInstance, services: Services): void {
   const config = { access: 'guest' } as const
 
   app.get('/sign-in', { config }, async (request, reply) => {
-    if (request.visit.signedIn) return reply.redirect('/', 303)
-    const { words } = request.visit
+    const { words, holder } = request.visit
+    if (holder) return reply.redirect(homeOf(holder), 303)
     const { done } = request.query as { done?: string }
     return reply.page({
       title: words.signIn.title,
       body: signInBody(
         request.visit,
         {},
-        done === 'signed-out' && html`<p class="notice note" role="status">${words.signIn.signedOut}</p>`,
+        '',
+        (done === 'signed-out' && html`<p class="notice note" role="status">${words.signIn.signedOut}</p>`) ||
+          (done === 'erased' && html`<p class="notice good" role="status">${words.my.erased}</p>`),
       ),
     })
   })
@@ -28,43 +31,60 @@ export function addSignIn(app: FastifyInstance, services: Services): void {
   app.post('/sign-in', { config }, async (request, reply) => {
     const { words } = request.visit
     const refusal = await tryPassword(request, services)
-    if (refusal === null) {
-      await signIn(services, request, reply)
-      return reply.redirect('/', 303)
+    if ('role' in refusal) {
+      await signIn(services, request, reply, refusal)
+      return reply.redirect(homeOf(refusal), 303)
     }
     if (refusal.waitSeconds > 0) reply.code(429).header('retry-after', String(refusal.waitSeconds))
     else reply.code(422)
     return reply.page({
       title: words.signIn.title,
-      body: signInBody(request.visit, { password: refusal.text }),
+      body: signInBody(request.visit, { password: refusal.text }, formOf(request.body).text('name')),
     })
   })
 
-  app.post('/sign-out', async (request, reply) => {
+  app.post('/sign-out', { config: { access: 'person' } }, async (request, reply) => {
     await signOut(services, request, reply)
     return reply.redirect('/sign-in?done=signed-out', 303)
   })
 }
 
-/** Null when the password is right; otherwise why not, and how long to wait before the next try. */
+/** Who signed in; otherwise why nobody did, and how long to wait before the next try. */
 async function tryPassword(
   request: FastifyRequest,
-  { owner, signInThrottle }: Services,
-): Promise<{ text: string; waitSeconds: number } | null> {
+  services: Services,
+): Promise<{ text: string; waitSeconds: number } | Holder> {
+  const { signInThrottle } = services
   const { words } = request.visit
   const address = clientAddress(request)
   const waitSeconds = signInThrottle.waitSeconds(address)
   if (waitSeconds > 0) return { text: words.signIn.wait(waitSeconds), waitSeconds }
-  const password = formOf(request.body).secret('password')
+  const form = formOf(request.body)
+  const [name, password] = [form.text('name'), form.secret('password')]
   // Counted before it is checked, so that many tries sent at once do not all slip through.
   signInThrottle.failed(address)
-  const right = password.length <= passwordLength.most && (await owner.matches(password))
-  if (!right) return { text: words.signIn.wrong, waitSeconds: 0 }
-  signInThrottle.succeeded(address)
-  return null
+  const holder = await holderBy(services, name, password)
+  if (holder === null) return { text: name === '' ? words.signIn.wrong : words.signIn.wrongPerson, waitSeconds: 0 }
+  if (holder.role === 'owner') signInThrottle.succeeded(address)
+  else signInThrottle.takeBack(address)
+  return holder
 }
 
-function signInBody(visit: Visit, mistakes: Record<string, string>, notice?: Part): Html {
+/** Without a name it is the owner; a person's password is the Fediverse server's, which the helper checks. */
+async function holderBy({ owner, helper, agent }: Services, name: string, password: string): Promise<Holder | null> {
+  if (password === '' || password.length > passwordLength.most) return null
+  if (name === '') return (await owner.matches(password)) ? { role: 'owner' } : null
+  // People may write the whole address: @ada@our-house.example.
+  const id = name.replace(/^@/, '').split('@')[0] ?? ''
+  if (!isPersonId(id) || !password.isWellFormed() || /\p{Cc}/u.test(password)) return null
+  const { person } = await helper('person.check', { id, password })
+  if (person === null) return null
+  // The name people know; where the agent does not answer, the pages ask it again.
+  await agent.memberParty(person.id, person.name).catch(() => undefined)
+  return { role: 'member', account: person.id }
+}
+
+function signInBody(visit: Visit, mistakes: Record<string, string>, name: string, notice?: Part): Html {
   const { words, kit } = visit
   const server = kit?.serverName ?? `${kit?.hostname}.local`
   return html`<h1>${words.signIn.title}</h1>
@@ -75,12 +95,19 @@ ${postForm(
   visit,
   '/sign-in',
   html`${textField({
-    name: 'password',
-    label: words.signIn.password,
-    type: 'password',
-    mistakes,
-    attributes: { autocomplete: 'current-password', required: true, maxlength: passwordLength.most },
+    name: 'name',
+    label: words.signIn.name,
+    hint: words.signIn.nameHint,
+    value: name,
+    attributes: { autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', maxlength: 100 },
   })}
+${textField({
+  name: 'password',
+  label: words.signIn.password,
+  type: 'password',
+  mistakes,
+  attributes: { autocomplete: 'current-password', required: true, maxlength: passwordLength.most },
+})}
 <button>${words.signIn.action}</button>`,
 )}
 <details><summary>${words.signIn.forgotten}</summary><p>${words.signIn.forgottenText}</p></details>

@@ -6,12 +6,14 @@ import { makeVisit, type Visit } from '../visit.ts'
 import { isLanguage, type Language, languageOf, preferredLanguage } from '../words/index.ts'
 import { cookieHeader, readCookie } from './cookies.ts'
 import { isOwnHost } from './host.ts'
+import { type Holder, memberSeconds } from './sessions.ts'
 
 /**
- * Who may see a route. `newcomer`: only while the kit is unclaimed; `guest`: only while claimed; the default is the
- * signed-in owner, so a page that forgets to say is closed.
+ * Who may see a route. `newcomer`: only while the kit is unclaimed; `guest`: only while claimed; `member`: a signed-in
+ * person who has an account; `person`: whoever signed in. The default is the signed-in owner, so a page that forgets to
+ * say is closed.
  */
-export type Access = 'everybody' | 'newcomer' | 'guest' | 'owner'
+export type Access = 'everybody' | 'newcomer' | 'guest' | 'person' | 'member' | 'owner'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -29,10 +31,20 @@ const languageCookie = '__Host-hearth-language'
 const month = 30 * 86_400
 
 /** Begins a session for the browser that asked. Its forms belong to it from the next page on. */
-export async function signIn(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const id = await services.sessions.begin()
+export async function signIn(
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  holder: Holder = { role: 'owner' },
+): Promise<void> {
+  const id = await services.sessions.begin(holder)
   request.sessionId = id
-  reply.header('set-cookie', cookieHeader(sessionCookie, id, month))
+  reply.header('set-cookie', cookieHeader(sessionCookie, id, holder.role === 'owner' ? month : memberSeconds))
+}
+
+/** The page that somebody begins on. */
+export function homeOf(holder: Holder): string {
+  return holder.role === 'owner' ? '/' : '/my'
 }
 
 export async function signOut(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -55,19 +67,21 @@ export function addGuard(app: FastifyInstance, services: Services): void {
     const kit = await services.readKit()
     const cookies = request.headers.cookie
     const session = readCookie(cookies, sessionCookie)
-    const signedIn = kit?.claimed === true && session !== null && (await services.sessions.isAlive(session))
-    request.sessionId = signedIn ? session : null
+    const holder = kit?.claimed === true && session !== null ? await services.sessions.holderOf(session) : null
+    request.sessionId = holder ? session : null
     const known = request.sessionId ?? readCookie(cookies, formCookie)
     const browser = known ?? (access === 'everybody' ? '' : newBrowser(reply))
     const language = kit?.claimed ? languageOf(kit.language) : newcomersLanguage(request, reply)
-    request.visit = await makeVisit({ kit, language, signedIn, csrf: csrfToken(browser) })
+    request.visit = await makeVisit({ kit, language, holder, csrf: csrfToken(browser) })
 
     if (!isOwnHost(request.headers.host, kit?.hostname ?? null)) return wrongHost(request, reply)
     if (access === 'everybody') return
     if (kit === null) return notReady(request, reply)
     if (!kit.claimed && access !== 'newcomer') return reply.redirect('/claim', 303)
     if (kit.claimed && access === 'newcomer') return reply.redirect('/', 303)
-    if (kit.claimed && access === 'owner' && !signedIn) return reply.redirect('/sign-in', 303)
+    if (!kit.claimed || access === 'guest') return
+    if (holder === null) return reply.redirect('/sign-in', 303)
+    if (access !== 'person' && access !== holder.role) return wrongRole(request, reply, holder)
   })
 
   app.addHook('preHandler', async (request, reply) => {
@@ -105,6 +119,15 @@ function wrongHost(request: FastifyRequest, reply: FastifyReply) {
     words.wrongHost.next(kit?.hostname ?? 'hearth'),
   )
   return reply.code(421).page({ title: words.wrongHost.title, body })
+}
+
+/** Somebody who signed in, but not as who the page is for. Home means another page to each. */
+function wrongRole(request: FastifyRequest, reply: FastifyReply, holder: Holder) {
+  const isLook = request.method === 'GET' || request.method === 'HEAD'
+  if (isLook && (holder.role === 'owner' || request.routeOptions.url === '/'))
+    return reply.redirect(homeOf(holder), 303)
+  const { title, notYours, notYoursNext } = request.visit.words.errors
+  return reply.code(403).page({ title, body: errorBody(request.visit, title, notYours, notYoursNext) })
 }
 
 function notReady(request: FastifyRequest, reply: FastifyReply) {

@@ -66,6 +66,16 @@ describe('Throttle', () => {
     expect(throttle.waitSeconds('192.168.1.9')).toBe(0)
   })
 
+  test('somebody’s own right password does not make guesses of another’s free', () => {
+    const throttle = new Throttle(() => 1000)
+    for (let round = 0; round < 5; round++) {
+      throttle.failed('192.168.1.9') // a guess at the owner's
+      throttle.failed('192.168.1.9') // their own, counted before it is checked
+      throttle.takeBack('192.168.1.9')
+    }
+    expect(throttle.waitSeconds('192.168.1.9')).toBe(1)
+  })
+
   test('all addresses of an IPv6 /64 are one source', () => {
     const throttle = new Throttle(() => 1000)
     for (let host = 1; host <= 6; host++) throttle.failed(`fd00:1:2:3::${host}`)
@@ -74,12 +84,14 @@ describe('Throttle', () => {
   })
 })
 
+const isAlive = async (sessions: Sessions, id: string) => (await sessions.holderOf(id)) !== null
+
 describe('Sessions', () => {
   const day = 86_400
 
   test('outlive a restart, and the file holds no session id', async () => {
     const id = await new Sessions(folder).begin()
-    expect(await new Sessions(folder).isAlive(id)).toBe(true)
+    expect(await isAlive(new Sessions(folder), id)).toBe(true)
     expect(await readFile(path.join(folder, 'sessions.json'), 'utf8')).not.toContain(id)
     expect((await stat(path.join(folder, 'sessions.json'))).mode & 0o777).toBe(0o600)
   })
@@ -91,11 +103,11 @@ describe('Sessions', () => {
     const busy = await sessions.begin()
     for (let visit = 0; visit < 5; visit++) {
       now += 6 * day
-      expect(await sessions.isAlive(busy)).toBe(true)
+      expect(await isAlive(sessions, busy)).toBe(true)
     }
-    expect(await sessions.isAlive(idle)).toBe(false)
+    expect(await isAlive(sessions, idle)).toBe(false)
     now += day
-    expect(await sessions.isAlive(busy)).toBe(false)
+    expect(await isAlive(sessions, busy)).toBe(false)
   })
 
   test('a clock that goes back ends nothing', async () => {
@@ -103,16 +115,16 @@ describe('Sessions', () => {
     const sessions = new Sessions(folder, () => now)
     const id = await sessions.begin()
     now -= 100 * day
-    expect(await sessions.isAlive(id)).toBe(true)
+    expect(await isAlive(sessions, id)).toBe(true)
   })
 
   test('signing out ends one, a new password all', async () => {
     const sessions = new Sessions(folder)
     const [one, two, three] = [await sessions.begin(), await sessions.begin(), await sessions.begin()]
     await sessions.end(one)
-    expect(await Promise.all([one, two, three].map((id) => sessions.isAlive(id)))).toEqual([false, true, true])
+    expect(await Promise.all([one, two, three].map((id) => isAlive(sessions, id)))).toEqual([false, true, true])
     await sessions.endAll()
-    expect(await Promise.all([one, two, three].map((id) => sessions.isAlive(id)))).toEqual([false, false, false])
+    expect(await Promise.all([one, two, three].map((id) => isAlive(sessions, id)))).toEqual([false, false, false])
   })
 
   test.each(['', '{', '[]', '{"x":5}', '{"x":null}', 'null'])(
@@ -120,8 +132,8 @@ describe('Sessions', () => {
     async (content) => {
       await writeFile(path.join(folder, 'sessions.json'), content)
       const sessions = new Sessions(folder)
-      expect(await sessions.isAlive('x')).toBe(false)
-      expect(await sessions.isAlive(await sessions.begin())).toBe(true)
+      expect(await isAlive(sessions, 'x')).toBe(false)
+      expect(await isAlive(sessions, await sessions.begin())).toBe(true)
     },
   )
 
@@ -130,7 +142,67 @@ describe('Sessions', () => {
     const sessions = new Sessions(folder, () => now++)
     const first = await sessions.begin()
     for (let count = 0; count < 20; count++) await sessions.begin()
-    expect(await sessions.isAlive(first)).toBe(false)
+    expect(await isAlive(sessions, first)).toBe(false)
+  })
+})
+
+describe('sessions of members', () => {
+  const day = 86_400
+  const ada = { role: 'member', account: 'ada' } as const
+  const kept = () => readFile(path.join(folder, 'sessions.json'), 'utf8')
+
+  test('the file is the same whenever in a week somebody came, and however often', async () => {
+    const monday = 2_000 * 7 * day
+    const files = []
+    for (const [first, ...visits] of [[0], [3 * day, 4 * day, 6 * day], [6.9 * day, 10 * day]]) {
+      await rm(path.join(folder, 'sessions.json'), { force: true })
+      let now = monday + (first as number)
+      const sessions = new Sessions(folder, () => now)
+      const id = await sessions.begin(ada)
+      for (const visit of visits) {
+        now = monday + visit
+        expect(await sessions.holderOf(id)).toEqual(ada)
+      }
+      files.push(Object.values(JSON.parse(await kept())))
+    }
+    expect(files).toEqual([files[0], files[0], files[0]])
+    expect(files[0]).toEqual([{ account: 'ada', ends: monday + 14 * day }])
+  })
+
+  test('end after two weeks at most, and when the clock was far ahead', async () => {
+    let now = 2_000 * 7 * day
+    const sessions = new Sessions(folder, () => now)
+    const id = await sessions.begin(ada)
+    now += 14 * day - 1
+    expect(await sessions.holderOf(id)).toEqual(ada)
+    now += 1
+    expect(await sessions.holderOf(id)).toBeNull()
+    const ahead = await sessions.begin(ada)
+    now -= 400 * day
+    expect(await sessions.holderOf(ahead)).toBeNull()
+    expect(await kept()).toBe('{}\n')
+  })
+
+  test('one person’s never take the place of the owner’s or of another’s', async () => {
+    const sessions = new Sessions(folder)
+    const owner = await sessions.begin()
+    const ben = await sessions.begin({ role: 'member', account: 'ben' })
+    const first = await sessions.begin(ada)
+    for (let count = 0; count < 30; count++) await sessions.begin(ada)
+    expect(await sessions.holderOf(owner)).toEqual({ role: 'owner' })
+    expect(await sessions.holderOf(ben)).toEqual({ role: 'member', account: 'ben' })
+    expect(await sessions.holderOf(first)).toBeNull()
+    expect(Object.keys(JSON.parse(await kept()))).toHaveLength(12)
+  })
+
+  test('end with the account or its password, and no others', async () => {
+    const sessions = new Sessions(folder)
+    const [one, two] = [await sessions.begin(ada), await sessions.begin({ role: 'member', account: 'adam' })]
+    await sessions.endOf('ada')
+    expect([await sessions.holderOf(one), await sessions.holderOf(two)]).toEqual([
+      null,
+      { role: 'member', account: 'adam' },
+    ])
   })
 })
 

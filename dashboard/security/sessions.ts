@@ -10,11 +10,30 @@ const absoluteSeconds = 30 * day
 /** The time of the last visit is written at most this often, to spare the card. */
 const touchEverySeconds = 6 * 3600
 const mostSessions = 20
+const week = 7 * day
+const mostSessionsOfMember = 10
 
-interface Session {
+/** Whose a session is: the owner's, or a person's who has an account on the server. */
+export type Holder = { role: 'owner' } | { role: 'member'; account: string }
+
+interface OwnerSession {
   started: number
   seen: number
 }
+
+/**
+ * A member's: nothing is kept of when they come. All that begin in one week end together, whether somebody comes again or
+ * not, so the file tells neither the last visit nor the day of the first.
+ */
+interface MemberSession {
+  account: string
+  ends: number
+}
+
+type Session = OwnerSession | MemberSession
+
+/** The longest that a member's session lasts. */
+export const memberSeconds = 2 * week
 
 /**
  * Signed-in browsers. The cookie holds 256 random bits; only their SHA-256 is kept, in memory and in `sessions.json`,
@@ -32,36 +51,43 @@ export class Sessions {
   }
 
   /** Begins a session; returns the id for the cookie. */
-  async begin(): Promise<string> {
+  async begin(holder: Holder = { role: 'owner' }): Promise<string> {
     const sessions = await this.#load()
     const id = randomBytes(32).toString('base64url')
     const now = this.#now()
-    sessions.set(keyOf(id), { started: now, seen: now })
-    while (sessions.size > mostSessions) {
-      const oldest = [...sessions].reduce((a, b) => (b[1].seen < a[1].seen ? b : a))
-      sessions.delete(oldest[0])
+    for (const [key, session] of sessions) if (isOver(session, now)) sessions.delete(key)
+    if (holder.role === 'owner') {
+      sessions.set(keyOf(id), { started: now, seen: now })
+      const owners = [...sessions].filter((each): each is [string, OwnerSession] => !isMembers(each[1]))
+      owners.sort(([, one], [, other]) => one.seen - other.seen)
+      for (const [key] of owners.slice(0, -mostSessions)) sessions.delete(key)
+    } else {
+      const { account } = holder
+      sessions.set(keyOf(id), { account, ends: Math.floor(now / week) * week + memberSeconds })
+      const theirs = [...sessions].filter(([, session]) => isMembers(session) && session.account === account)
+      for (const [key] of theirs.slice(0, -mostSessionsOfMember)) sessions.delete(key)
     }
     await this.#save()
     return id
   }
 
-  /** Whether the id is that of a living session, which it then keeps alive. */
-  async isAlive(id: string): Promise<boolean> {
+  /** Whose living session this is the id of, which it then keeps alive if it is the owner's; null: of none. */
+  async holderOf(id: string): Promise<Holder | null> {
     const sessions = await this.#load()
     const session = sessions.get(keyOf(id))
-    if (!session) return false
+    if (!session) return null
     const now = this.#now()
-    // A clock that was set back (a kit without a battery, before it knows the time) must not end a session.
-    if (now - session.seen > idleSeconds || now - session.started > absoluteSeconds) {
+    if (isOver(session, now)) {
       sessions.delete(keyOf(id))
       await this.#save()
-      return false
+      return null
     }
+    if (isMembers(session)) return { role: 'member', account: session.account }
     if (now - session.seen > touchEverySeconds) {
       session.seen = now
       await this.#save()
     }
-    return true
+    return { role: 'owner' }
   }
 
   async end(id: string): Promise<void> {
@@ -69,7 +95,16 @@ export class Sessions {
     if (sessions.delete(keyOf(id))) await this.#save()
   }
 
-  /** Signs every browser out, as a new password must. */
+  /** Signs a person out everywhere, as a new password or the end of the account must. */
+  async endOf(account: string): Promise<void> {
+    const sessions = await this.#load()
+    const theirs = [...sessions].filter(([, session]) => isMembers(session) && session.account === account)
+    if (theirs.length === 0) return
+    for (const [key] of theirs) sessions.delete(key)
+    await this.#save()
+  }
+
+  /** Signs every browser out, as a new password of the owner must. */
   async endAll(): Promise<void> {
     const sessions = await this.#load()
     sessions.clear()
@@ -100,6 +135,17 @@ function keyOf(id: string): string {
   return createHash('sha256').update(id).digest('base64url')
 }
 
-function isSession(value: Session): boolean {
+function isMembers(session: Session): session is MemberSession {
+  return 'account' in session
+}
+
+/** A clock that was set back (a kit without a battery, before it knows the time) must not end the owner's. */
+function isOver(session: Session, now: number): boolean {
+  if (isMembers(session)) return now >= session.ends || session.ends - now > memberSeconds + week
+  return now - session.seen > idleSeconds || now - session.started > absoluteSeconds
+}
+
+function isSession(value: Partial<OwnerSession & MemberSession> | null): boolean {
+  if (typeof value?.account === 'string') return typeof value.ends === 'number'
   return typeof value?.started === 'number' && typeof value?.seen === 'number'
 }

@@ -43,6 +43,12 @@ export class Throttle {
     if (this.#sources.size > mostSources) this.#sources.delete(this.#sources.keys().next().value as string)
   }
 
+  /** Takes back the last failure, which was none; those before still count, as whoever knows one password may guess others. */
+  takeBack(address: string): void {
+    const failures = this.#sources.get(sourceOf(address))
+    if (failures) failures.count--
+  }
+
   succeeded(address: string): void {
     this.#sources.delete(sourceOf(address))
   }

@@ -28,9 +28,10 @@ export class Browser {
     return this.#keep(await this.#app.inject({ method: 'POST', url, payload, headers }))
   }
 
-  async signIn(password: string): Promise<LightMyRequestResponse> {
+  /** Without a name as the owner. */
+  async signIn(password: string, name = ''): Promise<LightMyRequestResponse> {
     await this.get('/sign-in')
-    return this.post('/sign-in', { password })
+    return this.post('/sign-in', { name, password })
   }
 
   #headers(): Record<string, string> {

@@ -25,6 +25,8 @@ export class Refused extends Error {
 export class HelperServer {
   readonly calls: { verb: keyof DashboardVerbs; args: unknown }[] = []
   readonly people: { id: string; name: string }[] = []
+  /** Of every account. */
+  password = 'kV9+tQ/2mZ4x'
   code = 'ABCD-EFGH-JKLM'
   retryAfterSeconds = 0
   disks: Disk[] = []
@@ -85,7 +87,7 @@ export class HelperServer {
         if (!this.#isRight(code)) throw new Refused('claim.wrong')
         this.people.push(person)
         await this.#changeKit({ language, timezone, currency, serverName, claimed: true })
-        return { personPassword: 'kV9+tQ/2mZ4x' }
+        return { personPassword: this.password }
       },
       'clock.confirm': ({ epochSeconds }) => ({ clock: epochSeconds }),
       'kit.settings': async (change) => {
@@ -114,6 +116,10 @@ export class HelperServer {
           1,
         )
         return {}
+      },
+      'person.check': ({ id, password }) => {
+        const person = this.people.find((each) => each.id.toLowerCase() === id.toLowerCase())
+        return { person: person && password === this.password ? person : null }
       },
       'service.list': () => ({
         services: [

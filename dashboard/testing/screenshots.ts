@@ -121,11 +121,121 @@ async function shootCosts(page: Page, kit: TestKit): Promise<void> {
   }
 }
 
+/** Charts over each length of time, one with a value picked by the keyboard; and the drawing without scripts. */
+async function shootHistory(page: Page): Promise<void> {
+  for (const name of ['power', 'traffic', 'storage', 'costs']) {
+    for (const step of name === 'storage' ? ['day', 'month'] : ['hour', 'day', 'month', 'year']) {
+      await page.goto(`${origin}/${name}?step=${step}#history`)
+      await shoot(page, `history-${name}-${step}`)
+    }
+  }
+  await page.goto(`${origin}/power?step=day`)
+  await page.focus('.canvas')
+  await page.keyboard.press('ArrowLeft')
+  await page.keyboard.press('ArrowLeft')
+  const [value, readout] = await Promise.all([
+    page.getAttribute('.canvas', 'aria-valuetext'),
+    page.textContent('.readout'),
+  ])
+  if (!value || !readout || readout.replace(/\s/g, '') !== value.replace('. ', '').replace(/\s/g, ''))
+    faults.push(`The chart says “${value}” and shows “${readout}”`)
+  await page.locator('#history details summary').click()
+  await shoot(page, 'history-picked')
+  const plain = await browser.newContext({
+    javaScriptEnabled: false,
+    storageState: await page.context().storageState(),
+  })
+  const drawn = await plain.newPage()
+  await drawn.goto(`${origin}/power?step=day`)
+  if (!(await drawn.locator('#history svg').isVisible())) faults.push('Without scripts there is no drawing')
+  await drawn.screenshot({ path: path.join(folder as string, 'history-drawn.png'), fullPage: true })
+  await plain.close()
+}
+
 async function signIn(page: Page): Promise<void> {
   await page.goto(`${origin}/sign-in`)
   await page.fill('#password', ownerPassword)
   await page.click('main button')
   await page.waitForURL(`${origin}/`)
+}
+
+async function signInAs(page: Page, name: string, password: string): Promise<void> {
+  await page.context().clearCookies()
+  await page.goto(`${origin}/sign-in`)
+  await page.fill('#name', name)
+  await page.fill('#password', password)
+  await page.click('main button')
+  await page.waitForURL(`${origin}/my`)
+}
+
+/** The pages of people with an account, and what the owner sees of them. */
+async function shootMembers(page: Page, kit: TestKit): Promise<void> {
+  const { agent } = kit.services
+  const enter = (party: string, source: string, hours: string, audience: 'party' | 'members') =>
+    agent.recordEntry({
+      kind: 'work',
+      party,
+      period: { from: '2026-11-02', to: '2026-11-03' },
+      amounts: [{ value: hours, unit: 'h' }],
+      activity: 'moderation',
+      engagement: 'volunteer',
+      purpose: 'reports of the weekend',
+      source,
+      audience,
+    })
+  const [ada, ben] = [await agent.memberParty('ada', 'Ada Lovelace'), await agent.memberParty('ben', 'Benjamin')]
+  await enter(ada.id, 'typed', '2', 'party')
+  await enter(ada.id, 'typed-by-person', '1.5', 'members')
+  await enter(ben.id, 'typed-by-person', '3', 'members')
+  await enter((await agent.addParty('Benjamin')).id, 'typed', '4', 'party')
+  await signInAs(page, 'ada', kit.helper.password)
+  for (const language of ['de', 'fr', 'en']) {
+    await kit.helper.handlers['kit.settings']({ language })
+    for (const name of ['my', 'my/hours', 'my/data', 'my/data/erase']) {
+      await page.goto(`${origin}/${name}`)
+      for (const summary of await page.locator('summary').all()) await summary.click()
+      await shoot(page, `${name.replaceAll('/', '-')}-${language}`)
+    }
+  }
+  await page.goto(`${origin}/settings`)
+  await shoot(page, 'my-closed')
+  await page.context().clearCookies()
+  await page.goto(`${origin}/sign-in`)
+  await page.fill('#name', 'ada')
+  await page.fill('#password', 'not it')
+  await page.click('main button')
+  await shoot(page, 'sign-in-wrong')
+  await page.context().clearCookies()
+  await signIn(page)
+  for (const name of ['costs/shares', 'people']) {
+    await page.goto(`${origin}/${name}`)
+    await shoot(page, `members-${name.replace('/', '-')}`)
+  }
+}
+
+/** The public report: a trial; then switched on, with a collector that was sent nothing yet. */
+async function shootReport(page: Page, kit: TestKit): Promise<void> {
+  await signIn(page)
+  await page.goto(`${origin}/costs/public`)
+  await shoot(page, 'report-trial')
+  const facts = await kit.services.readKit()
+  await kit.root.write('data/hearth/kit.json', { ...facts, serverName: 'hearth.example' })
+  await page.goto(`${origin}/costs/public`)
+  await page.click('form[action$="/on"] button')
+  await page.click('#http summary')
+  await page.fill('#http-url', 'http://192.168.1.5/')
+  await page.fill('#http-publicUrl', 'https://collector.example/')
+  await page.click('#http button')
+  await shoot(page, 'report-mistake')
+  await page.fill('#http-url', 'https://collector.example/put/')
+  await page.click('#http button')
+  for (const language of ['de', 'fr', 'en']) {
+    await kit.helper.handlers['kit.settings']({ language })
+    await page.goto(`${origin}/costs/public`)
+    await shoot(page, `report-${language}`)
+    for (const summary of await page.locator('summary').all()) await summary.click()
+    await shoot(page, `report-unfolded-${language}`)
+  }
 }
 
 await withScene('well', async (page, kit) => {
@@ -162,8 +272,9 @@ await withScene('well', async (page, kit) => {
   await page.click('.cards a')
   await shoot(page, 'ledger-correct')
   await page.goto(`${origin}/power`)
-  await page.click('summary')
+  await page.click('#history details summary')
   await shoot(page, 'power-table')
+  await shootHistory(page)
   await shootCosts(page, kit)
   await page.goto(`${origin}/diagnosis/server/log`)
   await shoot(page, 'log')
@@ -172,6 +283,9 @@ await withScene('well', async (page, kit) => {
   await page.goto(`${origin}/nowhere`)
   await shoot(page, 'not-found')
 })
+
+await withScene('well', shootMembers)
+await withScene('well', shootReport)
 
 await withScene('trouble', async (page) => {
   await signIn(page)

@@ -1,5 +1,5 @@
 /**
- * A dashboard to look at: `node dashboard/testing/try.ts [claim|trouble]` serves a temporary kit with two days of readings
+ * A dashboard to look at: `node dashboard/testing/try.ts [claim|trouble]` serves a temporary kit with a year of readings
  * on http://localhost:8080. The real agent runs on it; a stand-in takes the helper's place, and two small listeners that
  * of the web and Fediverse servers.
  */
@@ -7,8 +7,8 @@
 import { mkdir } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import path from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { makeTestKit, ownerPassword, type TestKit } from './kit.ts'
+import { addReadings } from './readings.ts'
 
 export type Scene = 'well' | 'claim' | 'trouble' | 'move'
 
@@ -45,10 +45,11 @@ export async function startScene(scene: Scene, port: number): Promise<{ kit: Tes
   kit.helper.people.push(...(claimed ? people : []))
   await kit.startAgent()
   if (claimed) {
-    addReadings(path.join(kit.root.paths.agentData, 'ledger.db'))
+    addReadings(path.join(kit.root.paths.agentData, 'ledger.db'), 390 * 24)
     const settings = await kit.services.agent.settings()
     await kit.services.agent.saveSettings({ ...settings, pricePerKwh: '0.32', hardware: { price: '84.00', years: 7 } })
     await kit.services.agent.tellPeople(people.length)
+    await addCounts(kit)
   }
   await kit.app.listen({ host: '127.0.0.1', port })
   const stop = async () => {
@@ -56,6 +57,25 @@ export async function startScene(scene: Scene, port: number): Promise<{ kit: Tes
     for (const server of neighbours) server.close()
   }
   return { kit, stop }
+}
+
+/** What the space was used for on the days before, as counted at night. */
+async function addCounts({ services }: TestKit): Promise<void> {
+  const day = (back: number) => new Date(Date.now() - back * 86_400_000).toISOString().slice(0, 10)
+  for (let back = 40; back >= 0; back--) {
+    const use = { server: 2_400 - 31 * back, media: 1_900 - 29 * back, ledger: 6, system: 180 + back }
+    for (const [purpose, megabytes] of Object.entries(use)) {
+      await services.agent.recordEntry({
+        kind: 'storage',
+        period: { from: day(back), to: day(back - 1) },
+        amounts: [{ value: String(megabytes * 1e6), unit: 'B' }],
+        source: 'measured',
+        purpose,
+        audience: 'owner',
+        external: { system: 'hearth-meter', id: `${day(back)}/storage/${purpose}` },
+      })
+    }
+  }
 }
 
 const people = [
@@ -78,33 +98,6 @@ async function startNeighbours({ root }: TestKit, scene: Scene): Promise<Server[
   }
   for (const [server, at] of servers) await new Promise<void>((resolve) => server.listen(at, () => resolve()))
   return servers.map(([server]) => server)
-}
-
-/** Two days of hours as the agent would have written them, with a gap. */
-function addReadings(file: string): void {
-  const database = new DatabaseSync(file, { timeout: 5000 })
-  const insert = database.prepare(
-    `INSERT OR REPLACE INTO readings (hour, trusted, energy, energyLow, energyHigh, classRank, seconds, cpuSeconds,
-     lanIn, lanOut, wanIn, wanOut, unknownIn, unknownOut) VALUES (?, 1, ?, ?, ?, 2, 3600, 360, ?, ?, ?, ?, 0, 0)`,
-  )
-  const hour = Math.floor(Date.now() / 3_600_000) * 3600
-  for (let back = 1; back <= 60; back++) {
-    if (back >= 20 && back < 26) continue
-    const evening = Math.max(0, Math.sin(((back + 3) / 24) * 2 * Math.PI))
-    const energy = Math.round((2.7 + evening * 0.9 + (back % 5) * 0.06) * 1e6)
-    const bytes = Math.round((4 + evening * 40 + (back % 7)) * 1e6)
-    insert.run(
-      hour - back * 3600,
-      energy,
-      Math.round(energy * 0.72),
-      Math.round(energy * 1.3),
-      bytes * 2,
-      bytes * 3,
-      bytes,
-      bytes >> 1,
-    )
-  }
-  database.close()
 }
 
 if (import.meta.main) {
