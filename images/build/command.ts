@@ -13,10 +13,11 @@ const bootLoaderPackages = { amd64: ['grub-efi-amd64-bin', 'grub-pc-bin'], arm64
 
 type Log = (line: string) => void
 
-/** `hearth build RECIPE [--packages DIR] [--raw]` */
+/** `hearth build RECIPE [--packages DIR] [--raw]`, `hearth build agent` */
 export async function build(args: string[], log: Log): Promise<number> {
   const recipe = args.find((word) => !word.startsWith('--'))
   if (!recipe) throw new Error('Say which recipe to build, e.g. hearth build kit-x86.')
+  if (recipe === 'agent') return (await import('./deb.ts')).buildAgentPackages(log)
   const packages = option(args, '--packages')
   const built = await buildImage({ recipe, log, ...(packages ? { packages } : {}) })
   const { context, tools } = built

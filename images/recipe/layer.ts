@@ -4,7 +4,7 @@ import { integer, list, map, oneOf, optional, plain, record, text } from './shap
 import { Source } from './source.ts'
 import { checkVariable, type VariableDeclaration, type VariableValue } from './variables.ts'
 
-export const programs = ['agent', 'dashboard', 'helper', 'hearth', 'setup'] as const
+export const programs = ['agent', 'dashboard', 'helper', 'hearth', 'publish', 'setup'] as const
 export type Program = (typeof programs)[number]
 
 /** Part of an image: packages, files and settings that belong together. `layers/NAME/{layer.yaml,files/}`. */
