@@ -23,8 +23,8 @@ const verbs: Record<string, Verb> = {
     run: async (args) => (await import('#images/emulator/up.ts')).up({ fresh: args.includes('--fresh'), log }),
   },
   build: {
-    usage: 'build RECIPE [--packages DIR] [--raw]',
-    about: 'build an image and everything published beside it (--raw: only the image)',
+    usage: 'build RECIPE [--packages DIR] [--raw] | build agent',
+    about: 'build an image and all that is published beside it (--raw: only the image); the ledger agent as .deb',
     builds: true,
     run: async (args) => (await import('#images/build/command.ts')).build(args, log),
   },
@@ -59,7 +59,7 @@ const verbs: Record<string, Verb> = {
     },
   },
   ledger: {
-    usage: 'ledger show|add|correct|confirm|export|verify …',
+    usage: 'ledger show|add|correct|confirm|export|import|verify …',
     about: 'a kit’s ledger, or a copy of it; check a public log (hearth ledger help)',
     run: async (args) =>
       (await import('#agent/ledger/command/command.ts')).ledgerCommand(args, console.log, console.error),

@@ -12,6 +12,7 @@ import type { CountersFile } from '#agent/api.ts'
  */
 const files = path.resolve('images/layers/kit/files')
 const server = 952
+const publish = 953
 const kit = `fw-kit-${process.pid}`
 const home = `fw-home-${process.pid}`
 const internet = `fw-inet-${process.pid}`
@@ -221,20 +222,142 @@ describe('what the Fediverse server reaches', () => {
   })
 })
 
+describe('what the program that sends the public log reaches', () => {
+  test.each([
+    ['8.8.4.4', 443],
+    ['8.8.4.4', 22],
+    ['2a00:2::2', 443],
+    ['2a00:2::2', 22],
+  ])('a public address: %s port %i', (address, port) => {
+    expect(reaches(kit, address, port, publish)).toBe('listener')
+  })
+  test.each([
+    ['192.168.7.53', 53],
+    ['fd07::53', 53],
+  ])('its name server: %s', (address, port) => {
+    expect(reaches(kit, address, port, publish)).toBe('listener')
+  })
+  test.each([
+    ['another port of a public address', '8.8.4.4', 80],
+    ['loopback', '127.0.0.1', 443],
+    ['where the Fediverse server finds itself', '127.0.1.1', 443],
+    ['IPv6 loopback', '::1', 443],
+    ['its own address at home', '192.168.7.2', 443],
+    ['its own address at home, by SSH', '192.168.7.2', 22],
+    ['the dashboard', '192.168.7.2', 8443],
+    ['a neighbour', '192.168.7.3', 443],
+    ['a neighbour by SSH', '192.168.7.3', 22],
+    ['a neighbour by ULA', 'fd07::3', 443],
+    ['a neighbour by public IPv6', '2a00:1::3', 22],
+    ['the name server, elsewhere than DNS', '192.168.7.53', 443],
+    ['10/8 behind the router', '10.1.2.3', 443],
+    ['carrier-grade NAT', '100.64.0.1', 443],
+    ['link-local', '169.254.169.254', 443],
+    ['NAT64 of a private address', '64:ff9b::c0a8:703', 443],
+    ['an IPv4 address in IPv6 clothes', '::ffff:192.168.7.3', 443],
+  ])('not %s (%s port %i)', (_, address, port) => {
+    expect(reaches(kit, address, port, 0), 'the way is there for others').toBe('listener')
+    const before = readCounters()
+    expect(reaches(kit, address, port, publish)).toBeNull()
+    const after = readCounters()
+    expect(bytes(after, 'publish_refused')).toBeGreaterThan(bytes(before, 'publish_refused'))
+    expect(bytes(after, 'server_refused')).toBe(bytes(before, 'server_refused'))
+  })
+  test('all of it is counted, name servers too, and nothing of others', () => {
+    expect(grown(() => reaches(kit, '8.8.4.4', 443, publish))).toEqual([
+      'publish_in',
+      'publish_out',
+      'wan_in',
+      'wan_out',
+    ])
+    expect(grown(() => reaches(kit, '192.168.7.53', 53, publish), false)).toEqual(['publish_in', 'publish_out'])
+    expect(grown(() => reaches(kit, '8.8.4.4', 443, server))).toEqual(['fetch_in', 'fetch_out', 'wan_in', 'wan_out'])
+  })
+})
+
+/** Names of the counters that have grown meanwhile; neighbours greet each other at any time, so `lan` only if asked for. */
+function grown(work: () => void, withLan = false): string[] {
+  const before = readCounters()
+  work()
+  const after = readCounters()
+  return Object.keys(after.counters)
+    .filter((name) => bytes(after, name) > bytes(before, name) && (withLan || !name.startsWith('lan_')))
+    .sort()
+}
+
 test('traffic is counted by near and far, and by service', () => {
+  const both = () => {
+    reaches(home, '192.168.7.2', 8443)
+    reaches(kit, '8.8.4.4', 443, server)
+  }
+  expect(grown(both, true)).toEqual(
+    ['dashboard_in', 'dashboard_out', 'fetch_in', 'fetch_out', 'lan_in', 'lan_out', 'wan_in', 'wan_out'].sort(),
+  )
+  expect(grown(() => reaches(home, '192.168.7.2', 443))).toEqual(['server_in', 'server_out'])
+  expect(grown(() => reaches(home, '192.168.7.2', 80))).toEqual(['plain_in', 'plain_out'])
+  expect(
+    grown(() => reaches(kit, '8.8.4.4', 443, 0)),
+    'what others ask belongs to no service',
+  ).toEqual(['wan_in', 'wan_out'])
+})
+
+test('who is turned away is counted with the service whose port it was', () => {
+  expect(grown(() => reaches(internet, '192.168.7.2', 443))).toEqual(['server_in', 'wan_in'])
+})
+
+test('what goes into a tunnel is not counted beside the tunnel’s own packets', () => {
+  expect(grown(() => reaches(kit, '9.9.9.9', 443, 0))).toEqual([])
+})
+
+test('no byte is lost when the rules are loaded again', () => {
   const before = readCounters()
   reaches(home, '192.168.7.2', 8443)
-  reaches(kit, '8.8.4.4', 443, server)
-  const after = readCounters()
-  const grown = Object.keys(after.counters).filter((name) => bytes(after, name) > bytes(before, name))
-  expect(grown.sort()).toEqual(
-    ['dashboard_in', 'dashboard_out', 'lan_in', 'lan_out', 'server_in', 'server_out', 'wan_in', 'wan_out'].sort(),
-  )
-  expect(after.epoch).toBe(before.epoch)
+  const used = readCounters()
+  const sets = inKit('nft list set inet hearth onlink6; nft list set inet hearth special4')
   inKit('/usr/lib/hearth/firewall')
-  const anew = readCounters()
-  expect(anew.epoch).not.toBe(after.epoch)
-  expect(bytes(anew, 'wan_in')).toBeLessThan(bytes(after, 'wan_in'))
+  const after = readCounters()
+  expect(after.epoch).toBe(before.epoch)
+  expect(bytes(used, 'dashboard_in')).toBeGreaterThan(bytes(before, 'dashboard_in'))
+  for (const [name, { bytes: counted }] of Object.entries(used.counters))
+    expect(bytes(after, name), name).toBeGreaterThanOrEqual(counted)
+  expect(inKit('nft list set inet hearth onlink6; nft list set inet hearth special4')).toBe(sets)
+  expect(inKit('nft list chain inet hearth count_in').match(/counter name "wan_in"/g), 'no rule twice').toHaveLength(1)
+  expect(reaches(home, '192.168.7.2', 8443)).toBe('listener')
+  expect(bytes(readCounters(), 'dashboard_in')).toBeGreaterThan(bytes(after, 'dashboard_in'))
+})
+
+test('a table that somebody took away starts from zero; the agent sees that the counters fell', () => {
+  const before = readCounters()
+  inKit('nft delete table inet hearth && /usr/lib/hearth/firewall')
+  expect(bytes(readCounters(), 'wan_in')).toBeLessThan(bytes(before, 'wan_in'))
+  expect(reaches(home, '192.168.7.2', 8443)).toBe('listener')
+})
+
+test('near is every prefix on the link, also one that came later, and none that went', () => {
+  const change = (command: 'add' | 'del', ...more: string[]) => {
+    for (const [name, address] of [
+      [kit, '2a00:5::2/64'],
+      [home, '2a00:5::3/64'],
+    ] as const)
+      execFileSync('ip', ['-n', name, 'addr', command, address, 'dev', 'eth0', ...more])
+    inKit('/usr/lib/hearth/network-changed')
+  }
+  change('add', 'nodad')
+  const near = grown(() => reaches(home, '2a00:5::2', 8443), true)
+  expect(near).toEqual(['dashboard_in', 'dashboard_out', 'lan_in', 'lan_out'])
+  change('del')
+  execFileSync('ip', ['-n', kit, '-6', 'route', 'add', '2a00:5::/64', 'via', '2a00:1::3'])
+  execFileSync('ip', ['-n', home, '-6', 'addr', 'add', '2a00:5::3/128', 'dev', 'lo'])
+  try {
+    inKit('/usr/lib/hearth/network-changed')
+    expect(
+      grown(() => reaches(kit, '2a00:5::3', 443, 0)),
+      'behind a router now',
+    ).toEqual(['wan_in', 'wan_out'])
+  } finally {
+    execFileSync('ip', ['-n', home, '-6', 'addr', 'del', '2a00:5::3/128', 'dev', 'lo'])
+    execFileSync('ip', ['-n', kit, '-6', 'route', 'del', '2a00:5::/64'])
+  }
 })
 
 test('an interface that goes takes its neighbours out of the firewall', () => {
@@ -266,21 +389,24 @@ exec /usr/sbin/nft "$@"
   expect(addresses()).not.toContain('192.168.8.2')
 })
 
-test('what nobody told the kit of is found by the look every ten minutes, which does nothing while nothing changed', () => {
-  const look = () => inKit('/usr/lib/hearth/network-changed --if-changed')
-  const written = path.join(root, 'run/hearth/network.nft')
-  look()
-  rmSync(written)
-  look()
-  expect(existsSync(written)).toBe(false)
-  inKit('ip addr add 192.168.9.2/24 dev eth0')
-  look()
-  expect(addresses()).toContain('192.168.9.2')
-  expect(existsSync(written)).toBe(true)
-  inKit('ip addr del 192.168.9.2/24 dev eth0')
-  look()
-  expect(addresses()).not.toContain('192.168.9.2')
-})
+test.each([['network-changed --if-changed'], ['counters']])(
+  'what nobody told the kit of is found by `%s`, which does nothing while nothing changed',
+  (command) => {
+    const look = () => inKit(`/usr/lib/hearth/${command}`)
+    const written = path.join(root, 'run/hearth/network.nft')
+    look()
+    rmSync(written)
+    look()
+    expect(existsSync(written)).toBe(false)
+    inKit('ip addr add 192.168.9.2/24 dev eth0')
+    look()
+    expect(addresses()).toContain('192.168.9.2')
+    expect(existsSync(written)).toBe(true)
+    inKit('ip addr del 192.168.9.2/24 dev eth0')
+    look()
+    expect(addresses()).not.toContain('192.168.9.2')
+  },
+)
 
 /** kit eth0 ── switch ── home eth0; the switch is the router's, and "the internet" is the router itself. */
 function buildNetwork() {

@@ -198,6 +198,28 @@ describe('home', () => {
     await other.waitForURL((url) => !url.pathname.includes('sign-in'))
     await stranger.close()
   })
+
+  it('shows a person with an account their own line, by the password of that account, and nothing else', async () => {
+    const phone = await browser.newContext({ ignoreHTTPSErrors: true })
+    const own = await phone.newPage()
+    await own.goto(dashboard('/sign-in'))
+    const before = await kit.guest.run(`stat -c %Y /data/snac/user/${person.id}/lastlog.txt`)
+    await own.fill('[name=name]', person.id)
+    await own.fill('[name=password]', personPassword.trim())
+    await own.click('main button')
+    await own.waitForURL((url) => url.pathname === '/my')
+    expect(await accessibilityFaults(own)).toEqual([])
+    await shoot(own, 'my-line')
+    expect((await own.goto(dashboard('/settings')))?.status()).toBe(403)
+    expect((await own.goto(dashboard('/my/hours')))?.status()).toBe(200)
+    // No line, file or time says that somebody was here.
+    expect(await kit.guest.run('cat /data/hearth/audit.log')).not.toContain('person.check')
+    expect(await kit.guest.run('cat /data/hearth/dashboard/sessions.json')).toContain(
+      `"account":"${person.id}","ends":`,
+    )
+    expect(await kit.guest.run(`stat -c %Y /data/snac/user/${person.id}/lastlog.txt`)).toBe(before)
+    await phone.close()
+  })
 })
 
 describe('the server', () => {
@@ -291,6 +313,42 @@ describe('the ledger', () => {
     expect(await page.textContent('main')).toMatch(/The estimate was .* and is .* now/)
     expect(await accessibilityFaults(page)).toEqual([])
     await shoot(page, 'calibrate')
+  })
+})
+
+describe('publishing', () => {
+  it('starts its sender when there is something to send, which reads it and answers the agent', async () => {
+    const outbox = {
+      ...{ version: 1, number: 1, task: 'push', origin: '', key: '', folder: '', size: 0, root: '', period: null },
+      ...{ collectors: [], witnesses: [] },
+    }
+    const write = `umask 0027; cd /data/hearth/publish; echo '${JSON.stringify(outbox)}' >outbox.new; mv outbox.new outbox.json`
+    await kit.guest.run(
+      `setpriv --reuid hearth-agent --regid hearth-agent --clear-groups sh -c "${write.replaceAll('"', '\\"')}"`,
+    )
+    await expect
+      .poll(() => kit.guest.run('cat /data/hearth/publish/answer/inbox.json', { allowFailure: true }), {
+        timeout: 60_000,
+        interval: 1000,
+      })
+      .toContain('"number":1')
+    expect(await kit.guest.run('stat -c "%U %G %a" /data/hearth/publish/outbox.json')).toBe(
+      'hearth-agent hearth-publish 640',
+    )
+    expect(await kit.guest.run('stat -c "%U %G %a" /data/hearth/publish/answer/inbox.json')).toBe(
+      'hearth-publish hearth-agent 640',
+    )
+    expect(await kit.guest.run('systemctl is-failed hearth-publish', { allowFailure: true })).not.toBe('failed')
+    expect(await kit.guest.run('stat -c "%U %a" /run/hearth/publish.sock')).toBe('www-data 600')
+  })
+
+  it('shows nothing while it is off, and a trial not at all', async () => {
+    const answer = await request('https', at('server'), '/.well-known/commonhearth/ledger/checkpoint', {
+      servername: 'localhost',
+    })
+    expect(answer.status).toBe(404) // snac's
+    const ask = `require("http").get({ socketPath: "/run/hearth/publish.sock", path: "/nodeinfo_2_1" }, ({ statusCode }) => { console.log(statusCode); process.exit() })`
+    expect(await kit.guest.run(`/usr/lib/hearth/node -e '${ask}'`)).toBe('404')
   })
 })
 

@@ -27,6 +27,8 @@ import { type Run, run as realRun } from '#agent/setup/run.ts'
 const MiB = 1024 * 1024
 const names = ['bios', 'esp', 'boot-2', 'seed', 'env', 'slot-a', 'slot-b', 'data']
 const sizes = [1, 8, 2, 8, 1, 16, 16]
+const writers =
+  'hearth-agent.socket hearth-agent-public.socket hearth-agent.service hearth-publish.path hearth-publish.service snac2.service'
 
 let folder: string
 let paths: KitPaths
@@ -106,7 +108,7 @@ test('the disk holds everything the stick holds, and its data fill the rest', as
   }
 
   // The server stands still from before the copy until the kit starts from its disk.
-  expect(commands.indexOf('systemctl stop hearth-agent.socket hearth-agent.service snac2.service')).toBeGreaterThan(0)
+  expect(commands.indexOf(`systemctl stop ${writers}`)).toBeGreaterThan(0)
   expect(commands.some((line) => line.startsWith('systemctl start'))).toBe(false)
   await expect(move.assertDataMayChange()).rejects.toMatchObject({ code: 'disk.moved' })
 })
@@ -123,7 +125,7 @@ test('a copy that fails leaves a disk that nothing starts from, and the kit as i
   expect(progress()).toMatchObject({ state: 'failed', problem: { code: 'disk.move-failed' } })
   expect(bootCode(to).equals(Buffer.alloc(440))).toBe(true)
   expect(spawnSync('mountpoint', ['-q', path.join(paths.root, 'run/hearth/moved-data')]).status).not.toBe(0)
-  expect(commands.at(-1)).toBe('systemctl start hearth-agent.socket hearth-agent.service snac2.service')
+  expect(commands.at(-1)).toBe(`systemctl start ${writers}`)
   await expect(move.assertDataMayChange()).resolves.toBeUndefined()
 })
 
@@ -147,7 +149,7 @@ test('after a helper that died in the middle, the services are started again', a
   writeFileSync(paths.move, JSON.stringify({ state: 'copying', step: 'data' }))
   await new Move(paths, run, () => {}).recover()
   expect(progress().state).toBe('failed')
-  expect(commands).toEqual(['systemctl start hearth-agent.socket hearth-agent.service snac2.service'])
+  expect(commands).toEqual([`systemctl start ${writers}`])
 })
 
 function attach(name: string, mebibytes: number): string {

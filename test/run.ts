@@ -29,7 +29,17 @@ const suites: Suite[] = [
     about: 'accounting programs read the exports; a Go program reads the public log',
     files: ['accounting.test.ts', 'public-log.test.ts'],
   },
+  {
+    name: 'agent-deb',
+    about: 'the ledger agent as a package on plain Debian: installed, run, counting, purged',
+    files: ['agent-deb.test.ts'],
+  },
   { name: 'kit-x86', about: 'the x86 kit: boot, claim in Chromium, post, restart', files: ['kit-x86.test.ts'] },
+  {
+    name: 'ledger-kit',
+    about: 'the booted kit’s figures: known transfers and load, clock jumps, power pulled, a person erased',
+    files: ['ledger-kit.test.ts'],
+  },
   {
     name: 'first-boot',
     about: 'power pulled during first boot; a seed; little memory; legacy BIOS; a full disk; rescue; data lost',
@@ -150,7 +160,7 @@ async function runSuite(suite: Suite, log: (line: string) => void): Promise<Coun
     return { passed: commands.length - failed, failed, skipped: 0 }
   }
   if (suite.name === 'unit') return vitest(['--config', 'vitest.config.ts'], await testRoot())
-  if (suite.name.startsWith('kit-') || suite.name.startsWith('first-boot')) {
+  if (/^(kit-|first-boot|ledger-kit)/.test(suite.name)) {
     // Built here, where progress can be seen, and not within a test's time limit.
     await buildImage({ recipe: suite.name === 'kit-rpi' ? 'kit-rpi' : 'kit-x86', log })
   }

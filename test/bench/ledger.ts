@@ -10,6 +10,7 @@ import { Ledger } from '#agent/ledger/ledger.ts'
 import { createLog } from '#agent/ledger/log/public-log.ts'
 import { readFolder } from '#agent/ledger/log/source.ts'
 import { verifyLog } from '#agent/ledger/log/verify.ts'
+import { meteredDays } from '#agent/ledger/metered-days.ts'
 import { scoreModel } from '#agent/meters/power-score.ts'
 import { kitPaths } from '#agent/paths.ts'
 import { Recorder } from '#agent/service/recorder.ts'
@@ -71,6 +72,7 @@ async function samplingMs(): Promise<number> {
   const recorder = new Recorder({
     trees: { proc: '/proc', sys: '/sys' },
     countersFile: path.join(folder, 'counters.json'),
+    dataFolder: folder,
     clock,
     ledger: book,
     onLeap: () => {},
@@ -136,7 +138,7 @@ function yearBytes(): { bytes: number; people: number; services: number } {
   }
 }
 
-/** The agent's bundle on the kit's own Node.js, with the settings of its unit, on a month of readings. */
+/** The agent's bundle on the kit's own Node.js, with the settings of its unit, on a year of readings and days. */
 async function agentFigures(log: (line: string) => void) {
   const { context, tools } = await built('kit-x86')
   const programs = await programsFolder({ ...context, log }, tools, 'amd64', ['agent'])
@@ -146,11 +148,13 @@ async function agentFigures(log: (line: string) => void) {
   const book = new Ledger(paths.agentData, Date.now)
   const hour = Math.floor(Date.now() / hourMs) * hourMs
   book.add(
-    Array.from({ length: 31 * 24 }, (_, back) => ({
+    Array.from({ length: 400 * 24 }, (_, back) => ({
       interval: { start: hour - (back + 1) * hourMs, end: hour - back * hourMs, trusted: true },
       quantities: { energy: 3e6, energyLow: 2e6, energyHigh: 4e6, seconds: 3600, cpuSeconds: 360, classRank: 2 },
     })),
   )
+  book.flush()
+  enterYear(paths.agentData, book)
   book.stop()
   const agent = spawn(path.join(programs, 'node'), [...agentFlags(context.repo), path.join(programs, 'agent.js')], {
     env: { HEARTH_ROOT: root.root, PATH: process.env.PATH },
@@ -166,6 +170,7 @@ async function agentFigures(log: (line: string) => void) {
     for (let view = 0; view < monthViews; view++) {
       const began = performance.now()
       await client.bill(month)
+      await client.history('day', month)
       views.push(performance.now() - began)
     }
     await sleep(70_000) // a cycle
@@ -181,6 +186,20 @@ async function agentFigures(log: (line: string) => void) {
     await new Promise((resolve) => agent.once('exit', resolve))
     await root.remove()
   }
+}
+
+/** Enters the days of a year that were read. */
+function enterYear(folder: string, book: Ledger): void {
+  const journal = new Journal({ folder, clock: { now: Date.now, trusted: () => true } })
+  const { drafts } = meteredDays({
+    now: Date.now(),
+    zone: 'Europe/Berlin',
+    instance: 'hearth-7f3a.local',
+    since: book.firstHour() as number,
+    readings: ({ start, end }) => book.entries(start, end),
+  })
+  journal.recordAll(drafts)
+  journal.stop()
 }
 
 /** The flags the kit's unit starts the agent with. */
