@@ -34,7 +34,7 @@ const maximumAnswer = 8 * 1024 * 1024
 /** Some years of entries, in the longest of their formats. */
 const maximumExport = 64 * 1024 * 1024
 /** A small board takes its time over the entries of years. */
-const importMs = 300_000
+const importMs = 900_000
 
 /** The agent said no (`status` 4xx or 5xx), or could not be asked (`status` 0, code `agent.unreachable` or `agent.nonsense`). */
 export class AgentRefusal extends Error {

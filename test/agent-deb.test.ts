@@ -43,7 +43,8 @@ beforeAll(async () => {
   await $`mount -t overlay -o ${layers} overlay ${root}`.quiet()
   await enterRoot(context, root)
   // The root was made without documentation.
-  inside('dpkg', `--path-include=/usr/share/doc/${name}*`, '--install', file)
+  const documents = ['man/*', `doc/${name}*`].map((each) => `--path-include=/usr/share/${each}`)
+  inside('dpkg', ...documents, '--install', file)
 })
 
 afterAll(async () => {

@@ -40,6 +40,9 @@ const migrations = [
   `,
 ]
 
+/** Only of another server's entries, what is external is kept with the name of that server: see `#import`. */
+const isOwn = "(external IS NULL OR external NOT LIKE '%' || char(10) || '%' || char(10) || '%')"
+
 /** Somebody entries are about. Entries hold the id alone, so that the name can be erased. */
 export interface Party {
   id: string
@@ -156,8 +159,12 @@ export class Journal {
     )
   }
 
-  /** Entries that were not erased, in the order they were recorded. @throws JournalTrouble */
-  entries({ from = '', to = '9999-99-99', kind, party }: EntryFilter = {}): Entry[] {
+  /**
+   * Entries that were not erased, in the order they were recorded.
+   * @param own without what another server metered or was billed, as an import brings it
+   * @throws JournalTrouble
+   */
+  entries({ from = '', to = '9999-99-99', kind, party }: EntryFilter = {}, own = false): Entry[] {
     return this.#work((database) =>
       database
         .prepare(
@@ -165,6 +172,7 @@ export class Journal {
            WHERE content IS NOT NULL AND fromDay >= ? AND fromDay < ?
              AND (?3 IS NULL OR kind = ?3)
              AND (?4 IS NULL OR party = ?4 OR party IN (SELECT id FROM parties WHERE joined = ?4))
+             ${own ? `AND ${isOwn}` : ''}
            ORDER BY sequence`,
         )
         .all(from, to, kind ?? null, party ?? null)
@@ -173,7 +181,7 @@ export class Journal {
   }
 
   /**
-   * The first or the last day, `from` on and before `to`, on which an entry of a kind begins; null where there is none.
+   * The first or the last day, `from` on and before `to`, on which an own entry of a kind begins; null where there is none.
    * @throws JournalTrouble
    */
   dayOf(
@@ -184,7 +192,7 @@ export class Journal {
     const row = this.#work((database) =>
       database
         .prepare(
-          `SELECT fromDay FROM entries WHERE content IS NOT NULL AND fromDay >= ? AND fromDay < ? AND kind = ?
+          `SELECT fromDay FROM entries WHERE content IS NOT NULL AND fromDay >= ? AND fromDay < ? AND kind = ? AND ${isOwn}
            ORDER BY fromDay ${order} LIMIT 1`,
         )
         .get(from, to, kind),

@@ -17,16 +17,15 @@ const quantityOf = new Map<string, keyof Quantities>(
 )
 
 /**
- * The quantities that entries of metered days were made from, by day, as they count now. A day without a power entry, or
- * whose entry was withdrawn, has no energy and no seconds.
+ * The quantities that own entries of metered days were made from, by day, as they count now. A day whose entry of power
+ * was withdrawn has no energy and no seconds.
  */
-export function meteredByDay(entries: CurrentEntry[], instance: string): Map<string, MeteredDay> {
+export function meteredByDay(entries: CurrentEntry[]): Map<string, MeteredDay> {
   const days = new Map<string, MeteredDay>()
-  for (const { entry, amounts } of oneEach(entries, instance)) {
-    const quantities = quantitiesIn(entry, amounts[0])
-    if (quantities === null) continue
+  for (const { entry, amounts } of entries) {
+    if (entry.external?.system !== meterSystem || (entry.kind !== 'power' && entry.kind !== 'traffic')) continue
     const day = days.get(entry.period.from) ?? { ...nothing, trusted: true }
-    addQuantities(day, quantities)
+    addQuantities(day, quantitiesIn(entry, amounts[0]))
     day.trusted &&= entry.note !== untrustedNote
     days.set(entry.period.from, day)
   }
@@ -34,34 +33,21 @@ export function meteredByDay(entries: CurrentEntry[], instance: string): Map<str
 }
 
 /** Bytes stored by owner, by day of the count. */
-export function storedByDay(entries: CurrentEntry[], instance: string): Map<string, Record<string, number>> {
+export function storedByDay(entries: CurrentEntry[]): Map<string, Record<string, number>> {
   const days = new Map<string, Record<string, number>>()
-  for (const { entry, amounts } of oneEach(entries, instance)) {
-    if (entry.kind !== 'storage' || entry.purpose === undefined || amounts[0]?.unit !== 'B') continue
+  for (const { entry, amounts } of entries) {
+    if (entry.external?.system !== meterSystem || entry.kind !== 'storage') continue
+    if (entry.purpose === undefined || amounts[0]?.unit !== 'B') continue
     days.set(entry.period.from, { ...days.get(entry.period.from), [entry.purpose]: Number(amounts[0].value) })
   }
   return days
 }
 
-/**
- * Metered entries of this server, one a day and quantity. An import may have brought some of another server; those under
- * a name at home count too, since it was this one's before it had a permanent name.
- */
-function oneEach(entries: CurrentEntry[], instance: string): CurrentEntry[] {
-  const found = new Map<string, CurrentEntry>()
-  for (const each of entries) {
-    const { external, instance: other } = each.entry
-    if (external?.system !== meterSystem || (other !== instance && !other.endsWith('.local'))) continue
-    if (other === instance || !found.has(external.id)) found.set(external.id, each)
-  }
-  return [...found.values()]
-}
-
 function quantitiesIn(
   { kind, purpose = '', source, coveredSeconds = 0 }: Entry,
   amount: Amount | undefined,
-): Partial<Quantities> | null {
-  if (amount === undefined) return null
+): Partial<Quantities> {
+  if (amount === undefined) return {}
   if (kind === 'power' && amount.unit === 'kWh') {
     const { value, low = value, high = value } = amount
     const rank = (classes as readonly string[]).indexOf(source)
@@ -74,7 +60,7 @@ function quantitiesIn(
     }
   }
   const name = kind === 'traffic' && amount.unit === 'B' ? quantityOf.get(purpose) : undefined
-  return name ? { [name]: Number(amount.value) } : null
+  return name ? { [name]: Number(amount.value) } : {}
 }
 
 function microwattHours(kwh: string): number {

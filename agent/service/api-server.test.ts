@@ -233,6 +233,10 @@ describe('the agent’s API', () => {
     ['POST', '/v1/people', 'null', 422],
     ['POST', '/v1/plug/test', '{"address":7}', 422],
     ['POST', '/v1/plug/test', '{}', 422],
+    ['POST', '/v1/import', '[]', 200],
+    ['POST', '/v1/import', '', 422],
+    ['POST', '/v1/import', '[{}]', 422],
+    ['POST', '/v1/import', '[{"version":1', 422],
   ])('answers %s %s with a body like %.20s with %d', async (method, path, body, status) => {
     expect((await send(method, path, body)).status).toBe(status)
   })

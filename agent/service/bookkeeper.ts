@@ -119,11 +119,10 @@ export class Bookkeeper {
 
   /** What was metered and paid in the parts of a time; `of` as in `spanOf`. Throws `RangeError`, `JournalTrouble`. */
   history(step: HistoryStep, of: string | null): History {
-    const { clock, readings, settings, instance } = this.#options
+    const { clock, readings, settings } = this.#options
     return new HistoryBook({
       now: clock.now(),
       settings: settings(),
-      instance: instance(),
       readings,
       journal: this.#journal,
       billInput: (month) => this.#billInput(month),

@@ -162,7 +162,7 @@ describe('days', () => {
   })
 
   it('count as they were corrected, and not at all where they were withdrawn', () => {
-    run('2026-11-20T13:00:00Z', 90)
+    run('2026-11-20T13:00:00Z', 90, { wanOut: 0 })
     books.enterDays()
     const [, second, third] = books.entries({ kind: 'power' })
     if (!second || !third) throw new Error('days are missing')
@@ -177,23 +177,31 @@ describe('days', () => {
     expect(partNamed(history, '2026-11-22')).toMatchObject({ energy: null, coveredSeconds: 0 })
   })
 
-  it('of another server, as an import brings them, do not count; those under a former name at home do', () => {
+  it('of another server, as an import brings them, do not count; own ones of a former name do', () => {
     run('2026-11-24T06:00:00Z', 1)
-    const entry = (instance: string, day: string) => ({
+    const entry = (instance: string, day: number) => ({
+      version: 1,
+      id: `00000000-0000-4000-8000-0000000000${day}`,
+      sequence: day,
       kind: 'power',
-      period: { from: day, to: day.replace(/\d$/, (digit) => String(Number(digit) + 1)) },
+      period: { from: `2026-11-${day}`, to: `2026-11-${day + 1}` },
+      recordedAt: `2026-11-${day + 1}T00:00:00.000Z`,
+      clockTrusted: true,
       instance,
       amounts: [{ value: '0.05', unit: 'kWh' }],
       source: 'measured',
       coveredSeconds: 86_400,
       audience: 'owner' as const,
-      external: { system: 'hearth-meter', id: `${day}/power` },
+      external: { system: 'hearth-meter', id: `2026-11-${day}/power` },
     })
-    books.record(entry('hearth-7f3a.local', '2026-11-22'))
-    books.record(entry('other.example', '2026-11-23'))
+    const { version, id, sequence, recordedAt, clockTrusted, ...former } = entry('hearth-7f3a.local', 22)
+    books.journal.record(former)
+    const file = [entry('other.example', 21), entry('hearth.example', 23)]
+    books.import(Buffer.from(JSON.stringify(file)))
+    expect(books.entries({ kind: 'power' })).toHaveLength(3)
     expect(energies(books.history('day', '2026-11'))).toEqual([
       ['2026-11-22', 50],
-      ['2026-11-23', null],
+      ['2026-11-23', 50],
       ['2026-11-24', 3],
     ])
   })

@@ -18,8 +18,6 @@ export interface HistorySources {
   /** Milliseconds since 1970. */
   now: number
   settings: AgentSettings
-  /** Host name of the server. */
-  instance: string
   readings: Ledger
   journal: Journal
   /** What a month's bill is made from. */
@@ -124,11 +122,11 @@ export class HistoryBook {
 
   /** The days of a month on which something was metered. */
   #days(month: string): Map<string, MeteredDay> {
-    const { readings, instance, now } = this.#sources
+    const { readings, now } = this.#sources
     const { firstDay, endDay, start, end } = monthNamed(month, this.#zone)
     if (start > now) return new Map()
     const entries = this.#entries(['power', 'traffic', 'correction'], dayName(firstDay), dayName(endDay))
-    const days = meteredByDay(entries, instance)
+    const days = meteredByDay(entries)
     const entered = new Set(days.keys())
     const numbers = Array.from({ length: endDay - firstDay }, (_, index) => firstDay + index)
     const open = numbers.filter((day) => !entered.has(dayName(day)))
@@ -144,10 +142,9 @@ export class HistoryBook {
 
   /** Space as it was last counted in each step. */
   #stored(step: HistoryStep, span: Span, steps: Step[]): Stored[] {
-    const { instance, journal } = this.#sources
+    const { journal } = this.#sources
     if (step === 'hour') return []
-    const counts = (from: string, to: string) =>
-      storedByDay(this.#entries(['storage', 'correction'], from, to), instance)
+    const counts = (from: string, to: string) => storedByDay(this.#entries(['storage', 'correction'], from, to))
     if (step === 'day') {
       const days = counts(`${span.of}-01`, nextName(span.of as string))
       return steps.map(({ name }) => storedOf(days.get(name)))
@@ -159,7 +156,7 @@ export class HistoryBook {
   }
 
   #entries(kinds: string[], from: string, to: string): CurrentEntry[] {
-    return currentEntries(kinds.flatMap((kind) => this.#sources.journal.entries({ kind, from, to })))
+    return currentEntries(kinds.flatMap((kind) => this.#sources.journal.entries({ kind, from, to }, true)))
   }
 
   #costs(step: HistoryStep, steps: Step[], metered: Metered[]): (StepCost | null)[] {
@@ -202,13 +199,12 @@ export class HistoryBook {
   }
 
   #enteredCost(month: string): StepCost | null {
-    const { settings, instance } = this.#sources
+    const { settings } = this.#sources
     const from = `${month}-01`
     const amounts = this.#entries(['cost', 'correction'], from, dayName(dayNumber(from) + 1)).flatMap(
       ({ entry, amounts: [amount] }) => {
         const { external, purpose = '' } = entry
         if (external?.system !== billSystem || amount === undefined || amount.unit !== settings.currency) return []
-        if (entry.instance !== instance && !entry.instance.endsWith('.local')) return []
         const { value, low = value, high = value } = amount
         return [{ kind: purpose.split(/[/@]/)[0] ?? '', range: mapRange({ value, low, high }, parseDecimal) }]
       },

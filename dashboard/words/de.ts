@@ -665,7 +665,7 @@ export const de: Words = {
     byPerson: 'selbst eingetragen',
     accepted: 'stimmt, sagt die Person',
     contested: (why) => (why === '' ? 'stimmt nicht, sagt die Person' : `stimmt nicht, sagt die Person: ${why}`),
-    erased: 'gelöscht',
+    erased: 'hier ohne Namen',
     withdrawn: 'zurückgezogen',
     confirmedBy: (names: string) => `bestätigt von ${names}`,
     correct: 'Berichtigen',
@@ -718,7 +718,7 @@ export const de: Words = {
     json: 'Der Bericht, wie Programme ihn lesen (JSON)',
     withheldTitle: 'Was weggelassen wird, und warum',
     nothingWithheld: 'Es wird nichts weggelassen.',
-    never: 'Namen, Konten, Tage und Uhrzeiten stehen nie darin.',
+    never: 'Namen, Konten, einzelne Tage und Uhrzeiten stehen nie darin.',
     reasons: {
       'few-accounts': 'weniger als fünf Menschen haben ein Konto.',
       'few-people': 'es kommt von weniger als drei Menschen, und nicht alle sind einverstanden.',

@@ -669,7 +669,7 @@ export const en = {
     byPerson: 'entered by the person',
     accepted: 'the person says it is right',
     contested: (why: string) => (why === '' ? 'the person says it is wrong' : `the person says it is wrong: ${why}`),
-    erased: 'erased',
+    erased: 'no name here',
     withdrawn: 'withdrawn',
     confirmedBy: (names: string) => `confirmed by ${names}`,
     correct: 'Correct',
@@ -723,7 +723,7 @@ export const en = {
     json: 'The report as programs read it (JSON)',
     withheldTitle: 'What is left out, and why',
     nothingWithheld: 'Nothing is left out.',
-    never: 'Names, accounts, days and hours are never in it.',
+    never: 'Names, accounts, single days and times of day are never in it.',
     reasons: {
       'few-accounts': 'fewer than five people have accounts.',
       'few-people': 'it is from fewer than three people, and not all of them agree.',

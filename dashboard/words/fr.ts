@@ -680,7 +680,7 @@ export const fr: Words = {
     byPerson: 'inscrit par la personne elle-même',
     accepted: 'exact, dit la personne',
     contested: (why) => (why === '' ? 'faux, dit la personne' : `faux, dit la personne : ${why}`),
-    erased: 'effacé',
+    erased: 'sans nom ici',
     withdrawn: 'retiré',
     confirmedBy: (names: string) => `confirmé par ${names}`,
     correct: 'Rectifier',
@@ -735,7 +735,7 @@ export const fr: Words = {
     json: 'Le rapport tel que les programmes le lisent (JSON)',
     withheldTitle: 'Ce qui est omis, et pourquoi',
     nothingWithheld: 'Rien n’est omis.',
-    never: 'Les noms, les comptes, les jours et les heures n’y figurent jamais.',
+    never: 'Les noms, les comptes, les jours et les heures de la journée n’y figurent jamais.',
     reasons: {
       'few-accounts': 'moins de cinq personnes ont un compte.',
       'few-people': 'cela vient de moins de trois personnes, et toutes ne sont pas d’accord.',

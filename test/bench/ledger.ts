@@ -19,6 +19,7 @@ import { programsFolder } from '#images/build/programs.ts'
 import { built } from '../kit/kit.ts'
 import { ledgerYear } from '../ledger-year.ts'
 import { figure, hostFacts, median, type Report } from './figure.ts'
+import { publishedPerMonth } from './published.ts'
 
 /** Enough for the compiler to have seen what there is to see, as in a kit that runs for months. */
 const warmUp = 500
@@ -35,6 +36,8 @@ export async function ledger(log: (line: string) => void): Promise<Report> {
   const { memory, month, children } = await agentFigures(log)
   log('bench ledger: a year of a public log')
   const verify = await verifySeconds()
+  log('bench ledger: a year of publishing')
+  const published = await publishedPerMonth((await built('kit-x86')).tools, log)
   const { known, unknown } = scoreModel()
   return {
     bench: 'ledger',
@@ -46,6 +49,7 @@ export async function ledger(log: (line: string) => void): Promise<Report> {
       figure(`year-size, ${people} people, ${services} services`, bytes / 1e6, 'MB', { of: 'value', max: 10 }),
       figure('month-view', month, 'ms', { of: 'value', max: 50 }),
       figure('verify-year', verify, 's', { of: 'value', max: 2 }),
+      ...published,
       figure('power-after-one-reading', known.error * 100, '%', { of: 'value', max: 10 }),
       figure('power-coverage', unknown.coverage * 100, '%', { of: 'value', min: 90 }),
       figure(

@@ -180,10 +180,10 @@ async function show(book: Book, { month, json }: Values): Promise<string> {
     const said = amounts.map(
       ({ value, unit, low, high }) => `${value}${low === undefined ? '' : ` (${low}–${high})`} ${unit}`,
     )
-    const who = entry.party === undefined ? undefined : (nameOf.get(entry.party) ?? 'erased')
+    const who = entry.party === undefined ? undefined : (nameOf.get(entry.party) ?? 'no name here')
     const marks = [
       corrections.length > 0 && (amounts.length === 0 ? 'withdrawn' : 'corrected'),
-      confirmedBy.length > 0 && `confirmed by ${confirmedBy.map((id) => nameOf.get(id) ?? 'erased').join(', ')}`,
+      confirmedBy.length > 0 && `confirmed by ${confirmedBy.map((id) => nameOf.get(id) ?? 'no name here').join(', ')}`,
     ].filter(Boolean)
     const what = [entry.kind, entry.activity, entry.purpose, who, ...marks].filter(Boolean).join(', ')
     return `${entry.period.from}  ${entry.id}  ${said.join(', ') || '–'}  ${what}`
