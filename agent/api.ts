@@ -123,6 +123,8 @@ export interface CountersFile {
   /** Identifies the life of the counters; another value means they started from zero. */
   epoch: string
   counters: Record<string, { bytes: number; packets: number }>
+  /** Totals of all interfaces but the loopback at the same moment, in bytes since each was there. */
+  interfaces?: Record<string, { in: number; out: number }>
 }
 
 export interface StorageUse {

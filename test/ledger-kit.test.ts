@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Bill, HourlyReading, Summary } from '#agent/api.ts'
 import type { Entry } from '#agent/ledger/entry.ts'
 import { Journal, type Party } from '#agent/ledger/journal.ts'
@@ -281,12 +281,13 @@ async function start(offloads: boolean, again: boolean): Promise<void> {
   await kit.guest.run(
     `mkdir -p /run/systemd/network && echo ${file} | base64 -d >/run/systemd/network/10-test.network && networkctl reload`,
   )
-  await expect
-    .poll(() => kit.guest.run('cat /run/hearth/network.json', { allowFailure: true }), {
-      timeout: 120_000,
-      interval: 2000,
-    })
-    .toMatch(/192\.168\.7\.0\/24.*fd07::\/64/)
+  await vi.waitFor(
+    async () => {
+      const facts = await kit.guest.run('cat /run/hearth/network.json', { allowFailure: true })
+      expect(facts).toMatch(/192\.168\.7\.0\/24.*fd07::\/64/)
+    },
+    { timeout: 120_000, interval: 2000 },
+  )
   await setClock()
   // The rest of the start, and what waited for the counters meanwhile, is not part of what is compared.
   await kit.guest.run('systemctl start hearth-counters.service')

@@ -39,6 +39,7 @@ const suites: Suite[] = [
     name: 'ledger-kit',
     about: 'the booted kit’s figures: known transfers and load, clock jumps, power pulled, a person erased',
     files: ['ledger-kit.test.ts'],
+    long: true,
   },
   {
     name: 'first-boot',

@@ -53,6 +53,21 @@ export class InterfaceMeter {
     return sum
   }
 
+  /**
+   * Bytes between two readings of the same counters by another program; null where they do not tell, since an interface
+   * is missing or began anew.
+   */
+  between(before: Record<string, Bytes>, now: Record<string, Bytes>): Bytes | null {
+    const sum = { in: 0, out: 0 }
+    for (const name of this.#last.keys()) {
+      const [then, since] = [before[name], now[name]]
+      if (!then || !since || since.in < then.in || since.out < then.out) return null
+      sum.in += since.in - then.in
+      sum.out += since.out - then.out
+    }
+    return sum
+  }
+
   #read(): Map<string, InterfaceCount> {
     const counts = new Map<string, InterfaceCount>()
     for (const name of this.#outerInterfaces()) {

@@ -226,6 +226,58 @@ describe('the split of traffic', () => {
     expect(Math.abs(wan / (8000 * 1514 + 5000 * 66) - 1)).toBeLessThan(0.0001)
   })
 
+  it('puts back the longer headers of IPv6', async () => {
+    await card(0, 0)
+    await counted(0, {})
+    const traffic = meter()
+    // A thousand packets of ten segments each, by IPv6 from near and by IPv4 from far.
+    await card(10_000 * 1514 * 2, 0)
+    const near: [number, number] = [1000 * (14_280 + 72), 1000]
+    const far: [number, number] = [1000 * (14_480 + 52), 1000]
+    await counted(10, { lan_in: near, lan_merged6_in: near, wan_in: far, wan_merged_in: far })
+    const { lan, wan } = sums(traffic.settle(minute(0)))
+    expect([lan, wan]).toEqual([15_140_000, 15_140_000])
+  })
+
+  const countedAndTotal = (at: number, lan: number, wan: number, received: number) =>
+    kit.write('run/hearth/counters.json', {
+      at: new Date(at * 60_000).toISOString(),
+      epoch: 'a',
+      counters: Object.fromEntries(
+        Object.entries({ lan_in: lan, lan_out: 0, wan_in: wan, wan_out: 0 }).map(([name, bytes]) => [
+          name,
+          { bytes, packets: 0 },
+        ]),
+      ),
+      interfaces: { eth0: { in: received, out: 0 } },
+    })
+
+  it('lets what came after the reading of the counters wait for the next one', async () => {
+    await card(0, 0)
+    await countedAndTotal(0, 0, 0, 0)
+    const traffic = meter()
+    // Both sides alike until the counters are read; then the far side goes on alone, until the agent looks.
+    await countedAndTotal(10, 1000, 1000, 2000)
+    await card(5000, 0)
+    expect(sums(traffic.settle(minute(0)))).toEqual({ lan: 1000, wan: 1000, unknown: 0 })
+    await card(6000, 0)
+    expect(traffic.settle(minute(1))).toEqual([])
+    await countedAndTotal(20, 1000, 5000, 6000)
+    expect(sums(traffic.settle(minute(2)))).toEqual({ lan: 0, wan: 4000, unknown: 0 })
+    await card(7000, 0)
+    traffic.settle(minute(3))
+    expect(sums(traffic.release())).toEqual({ lan: 0, wan: 0, unknown: 1000 })
+  })
+
+  it('takes all that waits where the totals do not tell', async () => {
+    await card(0, 0)
+    await countedAndTotal(0, 0, 0, 900)
+    const traffic = meter()
+    await countedAndTotal(10, 1000, 1000, 500) // began anew
+    await card(5000, 0)
+    expect(sums(traffic.settle(minute(0)))).toEqual({ lan: 2500, wan: 2500, unknown: 0 })
+  })
+
   it('gives each service its part, and leaves the rest to none', async () => {
     await card(0, 0)
     await counted(0, { server_in: [1000, 0] })

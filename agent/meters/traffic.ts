@@ -16,7 +16,7 @@ const services = ['server', 'fetch', 'dashboard', 'plain', 'publish'] as const s
 /** Ethernet's header, which the firewall does not see. */
 const frameHeader = 14
 /** Of several segments that the system handles as one packet, only one has its headers: these, and content, in bytes. */
-const segment = { headers: 52, content: 1448 }
+const segments = { merged: { headers: 52, content: 1448 }, merged6: { headers: 72, content: 1428 } }
 
 /** What the firewall counted of one kind, in one direction. */
 interface Counted {
@@ -30,6 +30,13 @@ interface CountersReading {
   at: string
   epoch: string
   counters: Counters
+  /** The interfaces' totals at the same moment; empty where a firewall of before did not note them. */
+  interfaces: Record<string, Bytes>
+}
+
+interface Waiting {
+  interval: Interval
+  bytes: Bytes
 }
 
 /**
@@ -37,15 +44,15 @@ interface CountersReading {
  * firewall's counters miss some of them (frame headers, and headers of segments that were merged, or that the card cuts),
  * so they give only the proportion, with what they miss put back where it belongs.
  *
- * Traffic waits until the next reading of the counters tells its proportion. Bytes the firewall did not see at all
- * although it counted (ARP and the like) never leave the home network. If no reading comes, the bytes are entered as
- * unknown, not guessed.
+ * Traffic waits until the next reading of the counters tells its proportion; what came after that reading waits for the
+ * one after it. Bytes the firewall did not see at all although it counted (ARP and the like) never leave the home
+ * network. If no reading comes, the bytes are entered as unknown, not guessed.
  */
 export class TrafficMeter {
   readonly #interfaces: InterfaceMeter
   readonly #countersFile: string
   #last: CountersReading | null
-  #waiting: { interval: Interval; bytes: Bytes }[] = []
+  #waiting: Waiting[] = []
 
   constructor(interfaces: InterfaceMeter, countersFile: string) {
     this.#interfaces = interfaces
@@ -61,8 +68,12 @@ export class TrafficMeter {
     const counters = readCounters(this.#countersFile)
     if (counters && (counters.at !== this.#last?.at || counters.epoch !== this.#last.epoch)) {
       const since = countedSince(this.#last, counters)
+      const through =
+        this.#last?.epoch === counters.epoch
+          ? this.#interfaces.between(this.#last.interfaces, counters.interfaces)
+          : null
       this.#last = counters
-      return this.#split(since)
+      return this.#split(since, through)
     }
     const waited = this.#waiting.reduce((sum, { interval: { start, end } }) => sum + (end - start) / 1000, 0)
     return waited > patienceSeconds ? this.release() : []
@@ -78,14 +89,11 @@ export class TrafficMeter {
     return shares
   }
 
-  #split(counted: Counters): Share[] {
-    const total = { in: 0, out: 0 }
-    for (const { bytes } of this.#waiting) {
-      total.in += bytes.in
-      total.out += bytes.out
-    }
+  /** @param through bytes of the time that was counted; null: all that waits is taken for it */
+  #split(counted: Counters, through: Bytes | null): Share[] {
+    const total = through ?? this.#waiting.reduce((sum, { bytes }) => plus(sum, bytes), none)
     const parts = { in: proportions(counted, 'in', total.in), out: proportions(counted, 'out', total.out) }
-    const shares = this.#waiting.map(({ interval, bytes }) => ({
+    const shares = this.#take(total).map(({ interval, bytes }) => ({
       interval,
       quantities: {
         lanIn: bytes.in * (1 - parts.in.wan),
@@ -104,10 +112,29 @@ export class TrafficMeter {
         publishOut: bytes.out * parts.out.publish,
       },
     }))
-    this.#waiting = []
     return shares
   }
+
+  /** Takes so many bytes from those that wait, the oldest first. */
+  #take(most: Bytes): Waiting[] {
+    let left = most
+    const taken: Waiting[] = []
+    const staying: Waiting[] = []
+    for (const { interval, bytes } of this.#waiting) {
+      const now = { in: Math.min(bytes.in, left.in), out: Math.min(bytes.out, left.out) }
+      left = minus(left, now)
+      const later = minus(bytes, now)
+      taken.push({ interval, bytes: now })
+      if (later.in > 0 || later.out > 0) staying.push({ interval, bytes: later })
+    }
+    this.#waiting = staying
+    return taken
+  }
 }
+
+const none: Bytes = { in: 0, out: 0 }
+const plus = (a: Bytes, b: Bytes): Bytes => ({ in: a.in + b.in, out: a.out + b.out })
+const minus = (a: Bytes, b: Bytes): Bytes => ({ in: a.in - b.in, out: a.out - b.out })
 
 /** What was counted since a reading. Counters that fell, or have another epoch, started from zero, all of them. */
 function countedSince(before: CountersReading | null, now: CountersReading): Counters {
@@ -124,7 +151,9 @@ function countedSince(before: CountersReading | null, now: CountersReading): Cou
 function proportions(counted: Counters, direction: Direction, total: number) {
   const of = (kind: string) => counted[`${kind}_${direction}`] ?? { bytes: 0, packets: 0 }
   const [lan, wan] = [framed(of('lan')), framed(of('wan'))]
-  const [lanHidden, wanHidden] = [hidden(of('lan_merged')), hidden(of('wan_merged'))]
+  const hiddenOf = (side: 'lan' | 'wan') =>
+    hidden(of(`${side}_merged`), segments.merged) + hidden(of(`${side}_merged6`), segments.merged6)
+  const [lanHidden, wanHidden] = [hiddenOf('lan'), hiddenOf('wan')]
   // Where the card itself cuts segments, the interface does not count those headers either.
   const missing = Math.min(Math.max(0, total - lan - wan), lanHidden + wanHidden)
   const back = missing > 0 ? missing / (lanHidden + wanHidden) : 0
@@ -148,9 +177,9 @@ function framed({ bytes, packets }: Counted): number {
 }
 
 /** Headers of the segments in merged packets that the firewall did not see. */
-function hidden({ bytes, packets }: Counted): number {
-  const segments = (bytes - packets * segment.headers) / segment.content
-  return Math.max(0, segments - packets) * (segment.headers + frameHeader)
+function hidden({ bytes, packets }: Counted, { headers, content }: { headers: number; content: number }): number {
+  const cut = (bytes - packets * headers) / content
+  return Math.max(0, cut - packets) * (headers + frameHeader)
 }
 
 /** The counters as hearth-counters wrote them; null if there are none, or they are half-written or not numbers. */
@@ -158,12 +187,13 @@ function readCounters(file: string): CountersReading | null {
   const text = readText(file)
   if (text === null) return null
   try {
-    const { at, epoch, counters } = JSON.parse(text) as CountersFile
+    const { at, epoch, counters, interfaces = {} } = JSON.parse(text) as CountersFile
     if (typeof at !== 'string' || typeof epoch !== 'string') return null
     const isCount = (value: unknown) => typeof value === 'number' && value >= 0
     const whole = Object.values(counters).every(({ bytes, packets }) => isCount(bytes) && isCount(packets))
     const split = directions.every((direction) => ['lan', 'wan'].every((side) => `${side}_${direction}` in counters))
-    return whole && split ? { at, epoch, counters } : null
+    const known = Object.values(interfaces).every(({ in: received, out: sent }) => isCount(received) && isCount(sent))
+    return whole && split && known ? { at, epoch, counters, interfaces } : null
   } catch {
     return null
   }

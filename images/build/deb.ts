@@ -33,7 +33,12 @@ const programs: Record<string, string> = {
 }
 
 /** What a kit has in the same place, below the layer's files. */
-const sharedFiles = ['usr/bin/hearth', 'usr/lib/hearth/network.awk', 'usr/lib/udev/rules.d/90-hearth-energy.rules']
+const sharedFiles = [
+  'usr/bin/hearth',
+  'usr/lib/hearth/counters.awk',
+  'usr/lib/hearth/network.awk',
+  'usr/lib/udev/rules.d/90-hearth-energy.rules',
+]
 
 /** Documentation, from the repository to /usr/share/doc. */
 const documents: Record<string, string> = {
