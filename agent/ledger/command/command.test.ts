@@ -51,6 +51,15 @@ describe('hearth ledger, on a copy', () => {
     expect(JSON.parse((await onCopy('show', '--json')).said)).toHaveLength(2)
   })
 
+  it('keeps a note, and refuses what a verb does not take instead of losing it', async () => {
+    await onCopy('add', 'bill', '12.50', '--day', '2026-08-06', '--note', 'invoice 7')
+    expect(JSON.parse((await onCopy('show', '--json', '--month', '2026-08')).said)).toMatchObject([
+      { entry: { note: 'invoice 7' } },
+    ])
+    const refused = await onCopy('confirm', 'x', '--who', 'Bob', '--note', 'well done')
+    expect(refused).toMatchObject({ status: 2, said: expect.stringContaining('confirm takes no --note.') })
+  })
+
   it('withdraws what should not count', async () => {
     const { said } = await onCopy('add', 'donation', '20', '--day', '2026-10-06')
     await onCopy('correct', said.slice(-36))
@@ -61,7 +70,7 @@ describe('hearth ledger, on a copy', () => {
     expect((await onCopy('export', 'hledger', '--month', '2026-10')).said).toContain('2026-10-05')
     const file = path.join(folder, 'out.json')
     expect((await onCopy('export', 'json', '--output', file)).said).toBe(`Written to ${file}`)
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveLength(6)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveLength(7)
   })
 
   it('imports an export, once; nothing of one that was cut', async () => {

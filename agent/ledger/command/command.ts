@@ -17,7 +17,7 @@ const usage = `hearth ledger: what a server cost, who carried it, what was done 
 
   hearth ledger show [--month 2026-11] [--json]
   hearth ledger add donation|bill|purchase|work AMOUNT [--unit EUR] [--day 2026-11-24] [--who NAME] [--purpose TEXT]
-                    [--activity moderation] [--paid]
+                    [--activity moderation] [--paid] [--note TEXT]
   hearth ledger correct ID [AMOUNT] [--note TEXT]       without an amount: it should not count at all
   hearth ledger confirm ID --who NAME
   hearth ledger export ${Object.keys(exportFormats).join('|')} [--month 2026-11] [--output FILE]
@@ -49,6 +49,18 @@ const options = {
   witness: { type: 'string', multiple: true },
 } as const
 
+/** Which of them each verb takes, but for --copy and --socket. */
+const taken: Record<string, (keyof typeof options)[]> = {
+  add: ['activity', 'day', 'note', 'paid', 'purpose', 'unit', 'who'],
+  bill: ['json', 'month'],
+  confirm: ['who'],
+  correct: ['note', 'unit'],
+  export: ['month', 'output'],
+  prove: ['output'],
+  show: ['json', 'month'],
+  verify: ['earlier', 'json', 'key', 'proof', 'witness'],
+}
+
 /** An entry, its salt and a path of hashes. */
 const maximumProof = 256 * 1024
 
@@ -73,6 +85,7 @@ export async function ledgerCommand(
       print(usage)
       return 0
     }
+    refuseUntaken(verb, values)
     if (verb === 'verify') return await verify(rest, values, print)
     const book =
       values.copy === undefined ? agentBook(values.socket ?? '/run/hearth/agent.sock') : copyBook(values.copy)
@@ -95,6 +108,14 @@ export async function ledgerCommand(
 
 function parse(args: string[]) {
   return parseArgs({ args, options, allowPositionals: true })
+}
+
+/** What a verb does not take would be lost without a word. @throws UsageError */
+function refuseUntaken(verb: string, values: Values): void {
+  const other = Object.keys(values).find(
+    (name) => name !== 'copy' && name !== 'socket' && !taken[verb]?.some((each) => each === name),
+  )
+  if (other) throw new UsageError(`${verb} takes no --${other}.`)
 }
 
 async function onBook(
@@ -197,13 +218,14 @@ async function add(book: Book, [kind, amount]: string[], values: Values): Promis
   const day = values.day ?? new Intl.DateTimeFormat('sv-SE').format(Date.now())
   const after = Date.parse(`${day}T00:00:00Z`) + 24 * 3600_000
   if (Number.isNaN(after)) throw new UsageError('write the day as in 2026-11-24.')
-  const { purpose, activity, who, paid } = values
+  const { purpose, activity, who, paid, note } = values
   if (kind === 'work' && who === undefined) throw new UsageError('say who worked with --who NAME.')
   return book.recordEntry({
     ...typedDraft(kind),
     period: { from: day, to: new Date(after).toISOString().slice(0, 10) },
     amounts: [{ value: amount, unit: values.unit ?? (kind === 'work' ? 'h' : await book.currency()) }],
     ...(purpose !== undefined && { purpose }),
+    ...(note !== undefined && { note }),
     ...(kind === 'work' && { activity: activity ?? 'other', engagement: paid ? 'paid' : 'volunteer' }),
     ...(who !== undefined && { party: await partyNamed(book, who) }),
   })
