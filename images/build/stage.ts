@@ -3,6 +3,9 @@ import path from 'node:path'
 import { type BuildContext, ensureFolder, sha256 } from './context.ts'
 
 const kept = 4
+/** Outputs are used for as long as a suite of guests runs, whoever builds something else meanwhile. */
+const keptInUse = 12
+const inUseMs = 2 * 3600_000
 
 /**
  * One step of a build with declared inputs and one output, kept by the hash of its inputs.
@@ -58,8 +61,9 @@ function expectedSeconds(folder: string, name: string): number {
 }
 
 /**
- * Removes all but the outputs used last, and what a killed build left half made. An output that something is mounted in
- * stays: removing it would reach through to this machine's own folders.
+ * Removes all but the outputs used last, and what a killed build left half made. What was used a short while ago may be
+ * the disk of a guest that will start again. An output that something is mounted in stays: removing it would reach
+ * through to this machine's own folders.
  */
 function forgetOld(folder: string, current: string): void {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
@@ -76,6 +80,10 @@ function forgetOld(folder: string, current: string): void {
   }
   const byUse = entries
     .filter((entry) => !isPartial(entry) && entry !== current)
-    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)
-  for (const entry of byUse.slice(kept - 1)) remove(entry)
+    .map((entry) => ({ entry, usedAt: statSync(entry).mtimeMs }))
+    .sort((a, b) => b.usedAt - a.usedAt)
+  for (const [index, { entry, usedAt }] of byUse.entries()) {
+    const stays = index < kept - 1 || (index < keptInUse - 1 && Date.now() - usedAt < inUseMs)
+    if (!stays) remove(entry)
+  }
 }
