@@ -27,10 +27,17 @@ interface Parties {
   addParty(name: string): Promise<{ id: string }>
 }
 
-/** The id of the party of a name, whatever its case, first of one with an account; made if there is none. */
+/**
+ * The id of the party of a name, whatever its case; made if there is none. An account's own name counts first. What its
+ * holder chose to be called counts where nobody else is called so: they could take somebody's entries by it.
+ */
 export async function partyNamed(ledger: Parties, name: string): Promise<string> {
   const same = (other: string) => other.localeCompare(name, undefined, { sensitivity: 'accent' }) === 0
-  const known = (await ledger.parties()).filter((party) => same(party.name))
-  const best = known.find(({ account }) => account !== undefined) ?? known[0]
+  const parties = await ledger.parties()
+  const called = parties.filter((party) => same(party.name))
+  const best =
+    parties.find(({ account }) => account !== undefined && same(account)) ??
+    called.find(({ account }) => account === undefined) ??
+    (called.length === 1 ? called[0] : undefined)
   return best ? (best.joined ?? best.id) : (await ledger.addParty(name)).id
 }

@@ -234,7 +234,13 @@ export class LogKeeper {
     // What was noted for the old log goes nowhere now, and is made anew.
     const old = publications.log
     const reports = publications.reports.filter((each) => each.log !== old?.key || each.index < old.size)
-    publications.store({ logs: [...before, knownLog(log, place)], reports, mustLook: false, lookingSince: null })
+    publications.store({
+      logs: [...before, knownLog(log, place)],
+      reports,
+      next: null,
+      mustLook: false,
+      lookingSince: null,
+    })
     this.#conflict = null
     this.#use(log)
   }

@@ -173,7 +173,7 @@ export class Agent {
           name: 'month-bill',
           at: '28 * * * *',
           every: 3600,
-          run: () => this.#whenSteady(() => this.books.enterMonth()),
+          run: () => this.#whenSteady(() => this.books.enterMonths()),
         },
         { name: 'public-report', at: '34 * * * *', every: 3600, run: () => this.#publish() },
         { name: 'certificate', at: '12 * * * *', every: 3600, run: () => this.#refreshCertificate() },
@@ -463,7 +463,7 @@ export class Agent {
   async #publish(): Promise<void> {
     this.#whenSteady(() => {
       this.books.enterDays()
-      this.books.enterMonth()
+      this.books.enterMonths()
     })
     if (this.publication()) this.allowance.available() // a day that nobody looks at adds nothing
     await this.publisher.run()

@@ -84,10 +84,10 @@ describe('the bookkeeper', () => {
 
   it('enters what a month cost once it is over and its days are in, and not again when prices change', () => {
     run('2026-10-29T23:00:00Z', 48)
-    books.enterMonth()
+    books.enterMonths()
     expect(summaryOf('cost')).toEqual([])
     books.enterDays()
-    books.enterMonth()
+    books.enterMonths()
     const entered = summaryOf('cost')
     // 2 W of 3 W are idle: 0.096 kWh and 0.048 kWh at 0.40, and a month of the domain.
     expect(entered).toEqual([
@@ -97,16 +97,25 @@ describe('the bookkeeper', () => {
     ])
     settings = { ...settings, pricePerKwh: '0.80', internetPerMonth: '5' }
     readings.note('month-entered', null)
-    books.enterMonth()
+    books.enterMonths()
     expect(summaryOf('cost')).toEqual(entered)
     expect(books.bill('2026-10').total.value.amount).not.toBe('1.06') // the page shows it by the prices of today
+  })
+
+  it('enters the month in which a kit was switched off for longer', () => {
+    run('2026-10-30T23:00:00Z', 24)
+    clock.set('2027-01-03T12:00:00Z')
+    books.enterDays()
+    books.enterMonths()
+    expect(summaryOf('cost').map(([month]) => month)).toContain('2026-10-01')
+    expect(readings.noted('month-entered')).toBe('2026-12')
   })
 
   it('enters nothing for a month before the first reading', () => {
     run('2026-10-31T23:00:00Z', 1)
     clock.set('2026-11-03T12:00:00Z')
     books.enterDays()
-    books.enterMonth()
+    books.enterMonths()
     expect(summaryOf('cost')).toEqual([])
   })
 

@@ -161,13 +161,28 @@ export class Bookkeeper {
     if (through !== noted) readings.note('days-entered', through)
   }
 
-  /** Enters what the month before cost, once it is over and all its days are in. Likewise. */
-  enterMonth(): void {
-    const { clock, readings, settings, instance } = this.#options
-    const { start } = monthOf(clock.now(), settings().timezone)
-    const { month } = monthOf(start - 1, settings().timezone)
+  /** Enters what the months that are over cost, once all their days are in. Likewise. */
+  enterMonths(): void {
+    const { clock, readings, settings } = this.#options
+    const zone = settings().timezone
+    const { start } = monthOf(clock.now(), zone)
     const entered = readings.noted<number>('days-entered')
-    if (readings.noted<string>('month-entered') === month || entered === null || entered < start) return
+    if (entered === null || entered < start) return
+    const noted = readings.noted<string>('month-entered')
+    const notedEnd = noted === null ? null : monthNamed(noted, zone).end
+    // From the beginning where the clock was ahead then, as with days.
+    const since = notedEnd === null || notedEnd > start ? readings.firstHour() : notedEnd
+    if (since === null) return
+    for (let at = since; at < start; ) {
+      const { month } = monthOf(at, zone)
+      this.#enterMonth(month)
+      at = monthNamed(month, zone).end
+      readings.note('month-entered', month)
+    }
+  }
+
+  #enterMonth(month: string): void {
+    const { instance } = this.#options
     // Prices that change later make other lines: a month is entered once.
     const there = this.#journal
       .entries({ kind: 'cost', from: `${month}-01` })
@@ -175,7 +190,6 @@ export class Bookkeeper {
     const bill = close(billFor(this.#billInput(month)))
     if (bill.coverage.coveredSeconds > 0 && !there.some(({ period }) => period.from.startsWith(month)))
       this.#journal.recordAll(costEntries(bill, instance()))
-    readings.note('month-entered', month)
   }
 
   /** Enters the space used, as it was just counted. */

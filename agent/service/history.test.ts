@@ -239,7 +239,7 @@ describe('months and years', () => {
   it('cost what was entered, by the prices of then', () => {
     run('2026-09-30T22:00:00Z', 31 * 24 + 1)
     books.enterDays()
-    books.enterMonth()
+    books.enterMonths()
     settings = { ...settings, pricePerKwh: '0.80' }
     const [october, november] = books.history('month', '2026').parts
     // 745 hours of 3 W at 0.40.

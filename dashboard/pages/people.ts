@@ -40,6 +40,9 @@ ${addForm(visit, parts.draft ?? { id: '', name: '' }, parts.mistakes ?? {})}`
     const person = { id: form.text('id'), name: form.text('name') }
     const mistakes = await checkPerson(visit, services, person)
     if (Object.keys(mistakes).length > 0) return listPage(visit, reply.code(422), { mistakes, draft: person })
+    // The name was just seen to be free: whoever still goes by it had the account before, and is not this person.
+    await services.sessions.endOf(person.id)
+    await services.agent.leaveAccount(person.id)
     try {
       const { password } = await helper('person.add', person)
       await tellCount(services)

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import os from 'node:os'
@@ -171,6 +172,20 @@ StrictModes no\nUsePAM no\nPidFile none\nPermitRootLogin yes\nSubsystem sftp int
     const { collectors, sshKey } = await push()
     expect(collectors[0]?.problem?.next).toBe(`Allow the kit's key there: ${sshKey}`)
     writeFileSync(path.join(folder, 'authorized'), `${sshKey}\n`)
+  })
+
+  it('that says nothing is given up, with the ssh that waits for it', { timeout: 20_000 }, async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port: mute } = silent.address() as { port: number }
+    const { file: keyFile, publicKey } = await ensureSshKey(kit.paths.publishOwn)
+    const sender = sftpSender({ ...place, host: '127.0.0.1', port: mute, hostKey }, new Grant(1e6), {
+      keyFile,
+      publicKey,
+      totalMs: 1000,
+    })
+    await expect(sender.send([file('a')])).rejects.toThrow('in time')
+    silent.close()
   })
 
   it('without the folder says so', async () => {

@@ -115,6 +115,7 @@ async function run(
     cwd: folder,
     env: { PATH: process.env.PATH, LC_ALL: 'C' },
     stdio: ['pipe', 'ignore', 'pipe'],
+    detached: true, // a group of its own, with the ssh it starts
   })
   let said = ''
   child.stderr.setEncoding('utf8')
@@ -124,7 +125,7 @@ async function run(
   let isLate = false
   const timer = setTimeout(() => {
     isLate = true
-    child.kill('SIGKILL')
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
   }, options.totalMs ?? 100_000)
   // It ends before it has read everything if there is no connection.
   child.stdin.on('error', () => {})
