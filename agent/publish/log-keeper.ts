@@ -136,8 +136,9 @@ export class LogKeeper {
       if (publications.mustLook || since !== null) publications.store({ mustLook: false, lookingSince: null })
       return true
     }
-    if (since === null || since > now()) publications.store({ lookingSince: now() })
-    deliveries.compare(parcel, missing)
+    // Only time in which they could have answered is waited for.
+    const isAsked = deliveries.compare(parcel, missing)
+    if (isAsked && (since === null || since > now())) publications.store({ lookingSince: now() })
     return false
   }
 

@@ -311,6 +311,18 @@ describe('what goes out', () => {
     expect(await months()).toEqual(['2026-10-01'])
   })
 
+  it('does not take it for silence that nobody could be asked', async () => {
+    await addCollector()
+    // Nothing went over the internet side for weeks: nothing may be sent, not even a question.
+    kit.clock.set('2026-12-28T10:00:00Z')
+    await kit.switchOn('month', '2026-10-01')
+    for (let day = 0; day < 5; day += 1) {
+      kit.clock.pass(24 * 3600)
+      await kit.publisher.run()
+    }
+    expect(await months()).toEqual([])
+  })
+
   it('stays within the budget, and waits for it', async () => {
     await kit.switchOn('month', '2026-10-01')
     await addCollector()

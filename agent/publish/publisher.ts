@@ -267,7 +267,7 @@ export class Publisher {
       const reports = this.#publications.reports.filter(
         (each) => each.sums === null || this.#publications.isAdded(each),
       )
-      if (reports.length < this.#publications.reports.length) this.#publications.store({ reports })
+      this.#publications.store({ reports, lookingSince: null })
       await this.#advance()
     })
   }
