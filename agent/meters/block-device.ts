@@ -8,10 +8,15 @@ import { folderNames } from './folder-names.ts'
  */
 export function blockDeviceOf(sys: string, folder: string): string | null {
   try {
-    return wholeDisk(realpathSync(path.join(sys, 'dev/block', deviceNumber(statSync(folder).dev))))
+    return wholeDisk(deviceUnder(sys, folder))
   } catch {
     return null
   }
+}
+
+/** The folder in /sys of what a folder's file system lies on: a partition, as a rule. @throws Error where there is none */
+export function deviceUnder(sys: string, folder: string): string {
+  return realpathSync(path.join(sys, 'dev/block', deviceNumber(statSync(folder).dev)))
 }
 
 /** Linux' own packing of the two numbers. */

@@ -14,13 +14,13 @@ import {
   type DayBytes,
   emptyBudget,
   giveBack,
+  meanDays,
   onDay,
   shareOf,
   splitParts,
 } from './budget.ts'
 
 const fileName = 'publishing-budget.json'
-const meanDays = 7
 /** So much is put aside for visitors at once: each request would otherwise write to the card. */
 const chunkBytes = 8 * 1024
 const writeMs = 10 * 60_000

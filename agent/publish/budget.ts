@@ -7,7 +7,8 @@
 export const bytesPerDay = 64 * 1024
 /** A thousandth of the traffic. */
 const trafficPerByte = 1000
-const meanDays = 7
+/** Days whose traffic decides about a share. */
+export const meanDays = 7
 export const carriedDays = 31
 
 /** Days are numbers from 1970-01-01, as in agent/costs/calendar.ts. */

@@ -1,5 +1,5 @@
-import { realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { deviceUnder } from '../meters/block-device.ts'
 import { readText } from '../meters/files.ts'
 import type { KitPaths } from '../paths.ts'
 
@@ -32,10 +32,7 @@ export function hardwareChange(noted: Hardware, now: Hardware): 'none' | 'part' 
 function mediumOf({ agentData, sys }: Pick<KitPaths, 'agentData' | 'sys'>): string | null {
   let folder: string
   try {
-    const { dev } = statSync(agentData)
-    folder = realpathSync(
-      path.join(sys, 'dev/block', `${(dev >>> 8) & 0xfff}:${(dev & 0xff) | ((dev >>> 12) & 0xfff00)}`),
-    )
+    folder = deviceUnder(sys, agentData)
   } catch {
     return null // no block device, as a memory file system
   }

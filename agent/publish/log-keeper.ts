@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { dayMs } from '../costs/calendar.ts'
 import { formatCheckpoint, isClosed, openCheckpoint, type SignedCheckpoint } from '../ledger/log/checkpoint.ts'
 import { LogError } from '../ledger/log/error.ts'
 import { same, treeRoot } from '../ledger/log/merkle.ts'
@@ -26,7 +27,6 @@ import type { KnownLog, Publications, ReportRecord } from './publications.ts'
 import { PublishingRefused } from './refused.ts'
 import { reportBytes } from './report.ts'
 
-const dayMs = 24 * 3600_000
 /** So long collectors that do not answer keep a log waiting whose past nothing speaks against. */
 const patienceMs = 3 * dayMs
 /** Of a copy at a collector; a log of reports has a few kilobytes a year. */

@@ -234,13 +234,7 @@ export class Publisher {
       const { serverName } = this.#options.kit()
       if (serverName === null) throw trial()
       this.#refuseDamage()
-      if (this.#isMoved())
-        throw new PublishingRefused(
-          'moved',
-          'on',
-          'Board and card are not those on which the log was signed.',
-          'Say first whether the server was moved or copied.',
-        )
+      this.#refuseMoved('on')
       const { seen, ...given } = (value ?? {}) as Record<string, unknown>
       const preview = this.preview(given)
       if (seen !== preview.seen)
@@ -327,13 +321,7 @@ export class Publisher {
   renew(): Promise<PublishingState> {
     return this.#change(async () => {
       this.#refuseDamage()
-      if (this.#isMoved())
-        throw new PublishingRefused(
-          'moved',
-          'log',
-          'Board and card are not those on which the log was signed.',
-          'Say first whether the server was moved or copied.',
-        )
+      this.#refuseMoved('log')
       await this.#keeper.renew()
       this.#deliveries.tryAgain()
       await this.#advance()
@@ -510,6 +498,16 @@ export class Publisher {
       next: 'Open Public report and read what can be done.',
       facts: { what },
     }
+  }
+
+  #refuseMoved(field: string): void {
+    if (this.#isMoved())
+      throw new PublishingRefused(
+        'moved',
+        field,
+        'Board and card are not those on which the log was signed.',
+        'Say first whether the server was moved or copied.',
+      )
   }
 
   #refuseDamage(): void {

@@ -1,5 +1,6 @@
 import type { DiskWear, Money, Tariffs } from '../api.ts'
 import { moneyRange } from '../costs/bill.ts'
+import { dayMs } from '../costs/calendar.ts'
 import { decimalDigits, formatDecimal, parseDecimal, scale } from '../costs/decimal.ts'
 import { mapRange } from '../costs/rounding.ts'
 import { hourMs } from '../ledger/hours.ts'
@@ -11,7 +12,6 @@ import { type Disk, readDisks } from '../meters/wear.ts'
 
 /** The present pace is that of so many days. */
 const recentDays = 30
-const dayMs = 24 * hourMs
 /** With less, one busy evening would be taken for a pace. */
 const leastPaceMs = 2 * dayMs
 const monthsPerYear = 12
