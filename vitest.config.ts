@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: [
       '{agent,dashboard,images,provision,bin}/**/*.test.ts',
-      'test/architecture.test.ts',
+      'test/{architecture,claim-guesses}.test.ts',
       'test/bench/*.test.ts',
     ],
     testTimeout: 20_000,

@@ -12,15 +12,18 @@ export interface Figure {
   low: number
   high: number
   unit: string
-  /** Machine-readable origin with the version of its method, e.g. `shelly-gen2@1`, `model:rpi-4b@1`; `sysfs`. */
+  /**
+   * Machine-readable origin with the version of its method, e.g. `shelly-gen2@1`, `model:rpi-4b@1`; `sysfs`. At a plug
+   * that feeds something else, too, `shelly-gen2@1/less-others@1`, or `…/with-others@1` where nobody knows how much.
+   */
   source: string
   /** When it was read; RFC 3339, UTC. */
   at: string
 }
 
 /**
- * `measured`: at a plug; `derived`: from a sensor elsewhere (RAPL, INA2xx); `modelled`: from the load, by the household's
- * own readings or published tables.
+ * `measured`: at a plug; `derived`: from a sensor elsewhere (RAPL, INA2xx), or at a plug that feeds something else, too;
+ * `modelled`: from the load, by the household's own readings or published tables.
  */
 export type PowerClass = 'measured' | 'derived' | 'modelled'
 export type PowerBoundary = 'wall' | 'dc-input' | 'package'
@@ -35,6 +38,14 @@ export interface PowerFigure extends Figure {
 
 /** Kinds of smart plug that can be asked what goes through them. */
 export type PlugKind = 'shelly-gen1' | 'shelly-gen2' | 'tasmota'
+
+/** What hangs on the plug besides the server. */
+export interface OtherLoad {
+  /** In a few words; may be empty. */
+  name: string
+  /** What it draws; null: nobody knows, so nothing can be taken off what the plug measures. */
+  watts: { low: number; high: number } | null
+}
 
 /** What a meter at the wall showed while the processors were so busy: typed in, or taken from a plug for a while. */
 export interface CalibrationReading {
@@ -59,6 +70,8 @@ export interface KitFacts {
   claimed: boolean
   /** Permanent name of the Fediverse server; null while it runs as a trial. */
   serverName: string | null
+  /** Host names the server had before, those of its trial too, oldest first. Absent where it never had another. */
+  formerNames?: string[]
   timezone: string
   /** Set once at the claim; ISO 4217. */
   currency: string
@@ -312,7 +325,7 @@ export interface BillLine {
   /** The name the household gave it. */
   name?: string
   range: MoneyRange
-  /** The numbers it was computed from. */
+  /** The numbers it was computed from; none where it was entered. */
   basis: Record<string, string>
 }
 
@@ -334,9 +347,10 @@ export interface Bill {
   period: { from: string; to: string }
   /**
    * `so-far`: until now; `expected`: the whole month, if it goes on as it did; both in 10⁻¹² of the currency. `closed`:
-   * the whole month, rounded to the currency's smallest coin.
+   * the whole month as it was entered in the ledger, rounded to the currency's smallest coin, with corrections since.
+   * `computed`: a month that is over and was not entered, rounded likewise, by the prices of today.
    */
-  state: 'so-far' | 'expected' | 'closed'
+  state: 'so-far' | 'expected' | 'closed' | 'computed'
   currency: string
   lines: BillLine[]
   total: MoneyRange
@@ -347,7 +361,7 @@ export interface Bill {
   coverage: { seconds: number; coveredSeconds: number; unpricedSeconds: number }
   /** Worst class of the energy read; null while nothing was read. */
   powerClass: PowerClass | null
-  /** Adds up to the `power` lines; empty where no processor time is known. */
+  /** Adds up to the `power` lines; empty where no processor time is known, or not that of all hours any more. */
   services: ServiceShare[]
 }
 
@@ -378,7 +392,7 @@ export interface Shares {
   rule: SharingRule['kind']
   /** Among how many it is divided. */
   people: number
-  /** The closed one of a month that is over, else the one so far and the one expected. */
+  /** The closed or computed one of a month that is over, else the one so far and the one expected. */
   bills: SharedBill[]
   /** Bytes of each account's own uploads and of all else the server has, as last counted; null before the first count. */
   uploads: { own: Record<string, number>; shared: number; at: string } | null
@@ -390,6 +404,8 @@ export interface HoursLine {
   id: string
   /** `2026-11-24`. */
   day: string
+  /** Time of day at which it began: `14:30`. */
+  start?: string
   /** Null: erased. */
   who: string | null
   /** Exact decimal; null: withdrawn. */
@@ -407,16 +423,35 @@ export interface HoursLine {
   needsAnswer: boolean
   /** Why they were corrected last. */
   why?: string
-  /** The person says that they are wrong, and how. */
+  /** The person says that they are wrong, and how; until they say otherwise, whatever was corrected since. */
   objection?: string
-  /** Names; null: erased. */
-  confirmedBy: (string | null)[]
+  confirmedBy: HoursConfirmer[]
+}
+
+/** Who confirmed hours. */
+export interface HoursConfirmer {
+  /** `owner-for-person`: the owner entered it in this person's name, who has not said that it is right. */
+  by: 'person' | 'owner' | 'owner-for-person'
+  /** Null: erased, or the owner as such. */
+  name: string | null
+}
+
+/** That a person confirmed hours of somebody else, as the owner entered it in their name. */
+export interface NamedConfirmation {
+  /** The confirmation's id. */
+  id: string
+  /** Day of the hours. */
+  day: string
+  /** The hours; absent where their person does not let others see them. */
+  of?: Pick<HoursLine, 'who' | 'hours' | 'activity' | 'purpose'>
 }
 
 export interface MemberHours {
   own: HoursLine[]
   /** Hours of others that this person may confirm. */
-  toConfirm: Omit<HoursLine, 'engagement' | 'why' | 'objection'>[]
+  toConfirm: Omit<HoursLine, 'start' | 'engagement' | 'why' | 'objection'>[]
+  /** What the owner entered as confirmed by this person, who has not said whether that is right. */
+  toAnswer: NamedConfirmation[]
 }
 
 /** A question of the kind "what if": another price, other people, another disk. */
@@ -487,6 +522,11 @@ export interface StepCost {
   electricity: MoneyRange
   /** `entered`: as it stands in the ledger; `so-far`: until now; `computed`: by the prices of today. */
   state: 'entered' | 'so-far' | 'computed'
+  /**
+   * What is missing: what some of the time cost that was read. Its hours are deleted by now and nothing was entered for
+   * it, or it had no price.
+   */
+  incomplete: boolean
 }
 
 /** A part of a history. What is null was not read, counted or priced: a gap, never zero. */
@@ -572,17 +612,34 @@ export interface AgentSettings {
   /** All-in price of a kWh, exact decimal, in `currency`; null until the household has given it. */
   pricePerKwh: string | null
   timezone: string
-  plug: { kind: PlugKind; address: string } | null
+  /** `others`: what else hangs on it, taken off what it measures; absent: the household was not asked. */
+  plug: { kind: PlugKind; address: string; others?: OtherLoad | 'nothing' } | null
   /** The household's own readings at the wall, which make the estimate better. */
   calibration: CalibrationReading[]
   /** Share of the internet bill that counts, per month; null: not counted. */
   internetPerMonth: string | null
   hardware: { price: string; years: number } | null
   domainPerYear: string | null
+  /**
+   * The simple prices by their days: one that is changed counts from that day on. The agent keeps them; what it is given
+   * here counts for nothing. Absent: each has counted since ever.
+   */
+  typedPrices?: TypedPrice[]
   /** Prices in detail, with their dates; they stand in place of the four simple ones. Null: not given. */
   tariffs: Tariffs | null
   /** How a month is divided among the people of the server. */
   sharing: SharingRule['kind']
+}
+
+/** A simple price as it was typed: for electricity a kWh, for the internet a month, for the domain a year. */
+export interface TypedPrice {
+  of: 'power' | 'internet' | 'domain'
+  /** Exact decimal; null: none from then on. */
+  amount: string | null
+  /** First day it counts. */
+  from: string
+  /** The day it was typed: until that is over it can be typed again in its place. */
+  typed: string
 }
 
 /** What became of the entries of an export. */
@@ -620,6 +677,10 @@ export interface PublishingPreview {
 export interface Trouble {
   what: string
   next: string
+  /** Which of the known troubles it is, such as `place.slow`: by this the dashboard has it in the household's language. */
+  code?: string
+  /** What its words need. */
+  facts?: Record<string, string | number>
 }
 
 /** How publishing stands. Secrets of collectors are never in it. */
@@ -639,6 +700,8 @@ export interface PublishingState {
   trouble: string | null
   /** Whether another log can be started in place of this one. */
   canRenew: boolean
+  /** What was noted of what is published is damaged, and can be taken from the logs. */
+  canRepair: boolean
   /** Collectors are asked what they have, before anything is signed. */
   looking: boolean
   log: { origin: string; address: string; key: string; size: number; root: string } | null
@@ -699,7 +762,7 @@ export interface PublishingState {
  * | POST /v1/bill/preview { tariffs: Tariffs } | BillPreview; 422 with the field named; nothing is stored |
  * | POST /v1/what-if Change | WhatIf; 422 with the field named |
  * | GET /v1/entries?from=DAY&to=DAY&kind=K&party=ID | { entries: Entry[] } (ledger/entry.ts), as recorded; every filter may be left out |
- * | POST /v1/entries EntryDraft without `instance` | Entry as recorded; 422 with the field named; 503 while the journal cannot be written |
+ * | POST /v1/entries EntryDraft without `instance` | Entry as recorded; 422 with the field named, also for hours and money that nobody can have meant (`checkTyped`); 503 while the journal cannot be written |
  * | GET /v1/export?format=F&month=M | { text, mediaType, extension }; F is hledger, ledger, beancount, csv or json, without M everything |
  * | GET /v1/parties | { parties: Party[] } |
  * | POST /v1/parties { name } | Party |
@@ -708,6 +771,7 @@ export interface PublishingState {
  * | POST /v1/parties/change { id, actor?, consents? } | Party; what is left out stays, an empty actor is none |
  * | POST /v1/parties/join { id, into } | 204; a party entered by hand is the person of another, who has an account |
  * | POST /v1/parties/leave { account } | 204; the account was removed, its party stays |
+ * | GET /v1/people | { accounts: Account[] } (ledger/typed-entry.ts): which there are, as far as is known; names where the helper tells them |
  * | POST /v1/people { count, accounts? } | 204; the dashboard tells which accounts there are after it changed them |
  * | GET /v1/shares?month=M | Shares: everybody's, for the owner; without M of the present month |
  * | POST /v1/members { account, name } | Party of the account; made if there is none |
@@ -724,6 +788,7 @@ export interface PublishingState {
  * | POST /v1/publishing/witnesses/remove { key } | PublishingState |
  * | POST /v1/publishing/hardware { answer: 'moved' or 'copied' } | PublishingState |
  * | POST /v1/publishing/renew | PublishingState; another log is started under a new key |
+ * | POST /v1/publishing/repair | PublishingState; what was published is taken from the logs, where what was noted is damaged |
  * | GET /v1/proof?id=ID | ProofFile (publish/proof-file.ts): shows one entry to whoever is given it |
  */
 export interface AgentError {

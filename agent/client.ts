@@ -23,6 +23,7 @@ import type {
 } from './api.ts'
 import type { Entry, EntryDraft } from './ledger/entry.ts'
 import type { EntryFilter, Party, PartyChange } from './ledger/journal.ts'
+import type { Account } from './ledger/typed-entry.ts'
 import { request } from './node-http.ts'
 
 export type { Party } from './ledger/journal.ts'
@@ -165,6 +166,11 @@ export class AgentClient {
     await this.#json('POST', '/v1/parties/leave', { account })
   }
 
+  /** Which accounts there are, as far as the agent knows, and what they are called where the helper tells it. */
+  async accounts(): Promise<Account[]> {
+    return (await this.#json<{ accounts: Account[] }>('GET', '/v1/people')).accounts
+  }
+
   /** Tells how many accounts there are, and which, after they changed. */
   async tellPeople(count: number, accounts?: string[]): Promise<void> {
     await this.#json('POST', '/v1/people', { count, ...(accounts && { accounts }) })
@@ -213,6 +219,10 @@ export class AgentClient {
   }
 
   /** Starts another public log under a new key. */
+  repairPublishing(): Promise<PublishingState> {
+    return this.#json('POST', '/v1/publishing/repair')
+  }
+
   renewLog(): Promise<PublishingState> {
     return this.#json('POST', '/v1/publishing/renew')
   }

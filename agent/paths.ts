@@ -23,6 +23,8 @@ export function kitPaths(root = '/') {
     /** The Fediverse server's own translations (.po), part of the slot. */
     serverLanguages: at('usr/lib/hearth/server-languages'),
     audit: at('data/hearth/audit.log'),
+    /** Secret of the helper, by which it names passwords without telling them (agent/helper/password-tag.ts). */
+    passwordTagKey: at('data/hearth/password-tag.key'),
     agentData: at('data/hearth/agent'),
     /** What the agent publishes, and hears of it; `answer/` is written by hearth-publish (agent/publish/outbox.ts). */
     publish: at('data/hearth/publish'),

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { spawnSync } from 'node:child_process'
+import os from 'node:os'
 import process from 'node:process'
 import { text } from 'node:stream/consumers'
 
@@ -17,13 +18,14 @@ const log = (line: string) =>
 
 const verbs: Record<string, Verb> = {
   up: {
-    usage: 'up [--fresh]',
-    about: 'build the x86 kit and run it in the emulator',
+    usage: 'up [--fresh] [--name NAME]',
+    about:
+      'build the x86 kit and run it in the emulator (--fresh: from a new card; --name: a kit beside the usual one)',
     builds: true,
-    run: async (args) => (await import('#images/emulator/up.ts')).up({ fresh: args.includes('--fresh'), log }),
+    run: async (args) => (await import('#images/emulator/up.ts')).up(args, log),
   },
   build: {
-    usage: 'build RECIPE [--packages DIR] [--raw] | build agent',
+    usage: 'build RECIPE [--packages DIR] [--url URL] [--raw] | build agent',
     about: 'build an image and all that is published beside it (--raw: only the image); the ledger agent as .deb',
     builds: true,
     run: async (args) => (await import('#images/build/command.ts')).build(args, log),
@@ -84,7 +86,7 @@ async function main(argv: string[]): Promise<number> {
   const [name = 'help', ...args] = argv
   const verb = verbs[name]
   if (!verb) {
-    const known = Object.values(verbs).map(({ usage, about }) => `  hearth ${usage.padEnd(48)} ${about}`)
+    const known = Object.values(verbs).map(({ usage, about }) => `  hearth ${usage.padEnd(64)} ${about}`)
     console.log(['hearth: builds, runs and looks after Commonhearth kits', '', ...known].join('\n'))
     return name === 'help' || name === '--help' ? 0 : 2
   }
@@ -98,17 +100,21 @@ function inOwnNamespace(argv: string[]): number {
     console.error('hearth: this needs root, to mount and chroot. Run it with sudo, or as root.')
     return 1
   }
-  // Ctrl-C goes to the whole group: the inner process ends in good order, this one waits for it.
+  // Ctrl-C goes to the whole group: the inner process ends in good order, this one waits for it. Where this one is ended
+  // alone, the inner one is asked to end too.
   process.on('SIGINT', () => undefined)
+  const self = [process.execPath, ...process.execArgv, import.meta.filename]
   const inner = spawnSync(
     'unshare',
-    ['--mount', '--propagation', 'private', '--', process.execPath, ...process.execArgv, import.meta.filename, ...argv],
+    ['--mount', '--propagation', 'private', '--', 'setpriv', '--pdeathsig', 'TERM', '--', ...self, ...argv],
     {
       stdio: 'inherit',
       env: { ...process.env, HEARTH_NAMESPACE: '1' },
     },
   )
-  return inner.status ?? 1
+  if (inner.error) throw inner.error
+  if (inner.signal === 'SIGINT') console.error('hearth: interrupted')
+  return inner.status ?? 128 + os.constants.signals[inner.signal as NodeJS.Signals]
 }
 
 main(process.argv.slice(2)).then(

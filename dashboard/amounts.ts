@@ -1,22 +1,42 @@
 import { parseMoneyTyped } from '#agent/costs/money-typed.ts'
+import { hoursADay, placesOf } from '#agent/ledger/typed-entry.ts'
 import type { Visit } from './visit.ts'
 
 /** An exact decimal with a point, or what is wrong with what was typed. */
 export type ReadAmount = { value: string; mistake: null } | { value: null; mistake: string }
 
-const most = 1_000_000
+/** A price is never more, in any currency. */
+const mostOfPrice = 1_000_000
+/** A bill can be, where a coin is worth little. */
+const mostOfEntry = 999_999_999_999
 
 /**
- * An amount as people type it in the page's language, of either sign, with at most so many digits after the point. One
- * that can be read in two ways is a mistake that shows both.
+ * An amount as people type it in the page's language, of either sign, with at most so many digits written after the
+ * point. One that can be read in two ways is a mistake that shows both.
  */
-export function readAmount(visit: Visit, text: string, places = 6): ReadAmount {
+export function readAmount(visit: Visit, text: string, places = 6, most = mostOfPrice): ReadAmount {
   const { words, format } = visit
   const value = amountIn(format.locale, text)
   if (value === null) return { value, mistake: readings(visit, text) ?? words.mistakes.number }
   if (Math.abs(Number(value)) > most) return { value: null, mistake: words.mistakes.tooMuch(format.number(most)) }
-  if ((value.split('.')[1]?.length ?? 0) > places) return { value: null, mistake: words.mistakes.tooFine(places) }
+  if (placesWritten(text, value) > places) return { value: null, mistake: words.mistakes.tooFine(places) }
   return { value, mistake: null }
+}
+
+/** Hours or money of an entry in the ledger, within the bounds that the agent has for them (`checkTyped`). */
+export function readQuantity(visit: Visit, text: string, unit: string): ReadAmount {
+  const { ledger } = visit.words
+  const read = readAmount(visit, text, placesOf(unit) ?? undefined, mostOfEntry)
+  if (read.value === null) return read
+  if (Number(read.value) <= 0) return { value: null, mistake: ledger.amountWrong }
+  return unit === 'h' && Number(read.value) > hoursADay ? { value: null, mistake: ledger.hoursWrong } : read
+}
+
+/** Also where they are zeros: `12.500` with three digits may have been meant as thousands. */
+function placesWritten(text: string, value: string): number {
+  const digits = (of: string) => of.replace(/\D/g, '').replace(/^0+/, '')
+  const isWhole = !value.includes('.') && digits(text) === digits(value)
+  return isWhole ? 0 : (/[.,](\d+)\s*$/.exec(text)?.[1]?.length ?? 0)
 }
 
 /**

@@ -47,7 +47,22 @@ describe('names', () => {
     stranger.headers = { host: `${host}:8443` }
     const response = await stranger.get('/sign-in')
     expect(response.statusCode).toBe(421)
-    expect(response.body).toContain('https://hearth-7f3a.local:8443/')
+    expect(response.body).toContain('https://192.168.1.20:8443/')
+  })
+
+  test('where another device has the name, advice is the one this kit goes by', async () => {
+    const network = { addresses: ['192.168.1.20'], onLink: [], resolvers: [], announcedAs: 'hearth-7f3a-2' }
+    await kit.root.write('run/hearth/network.json', network)
+    const stranger = new Browser(kit.app)
+    stranger.headers = { host: 'hearth-0000.local:8443' }
+    expect((await stranger.get('/sign-in')).body).toContain('Open https://hearth-7f3a-2.local:8443/ instead')
+    stranger.headers = { host: 'hearth-7f3a-2.local:8443' }
+    expect((await stranger.get('/sign-in')).statusCode).toBe(200)
+    await kit.root.write('run/hearth/network.json', { ...network, announcedAs: 'hearth-7f3a' })
+    stranger.headers = { host: 'hearth-0000.local:8443' }
+    expect((await stranger.get('/sign-in')).body).toContain('Open https://hearth-7f3a.local:8443/ instead')
+    await kit.root.write('run/hearth/network.json', '{ "half')
+    expect((await stranger.get('/sign-in')).body).toContain('Open https://hearth-7f3a.local:8443/ instead')
   })
 
   test('a hostile name is shown as text', async () => {

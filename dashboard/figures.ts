@@ -12,10 +12,17 @@ export function aboutMoney({ words, format }: Visit, range: MoneyRange, powerCla
   return words.money.about(value, span, currency, words.classes[powerClass])
 }
 
+export function isFromPlug({ source }: PowerFigure): boolean {
+  return /^(shelly|tasmota)/.test(source)
+}
+
 /** Machine-readable origin of a power figure in words. */
 export function sourceInWords({ words }: Visit, figure: PowerFigure): string {
   const { sources } = words.power
-  if (/^(shelly|tasmota)/.test(figure.source)) return sources.plug
+  if (isFromPlug(figure)) {
+    if (figure.source.includes('/less-others')) return sources.plugLess
+    return figure.source.includes('/with-others') ? sources.plugWith : sources.plug
+  }
   if (figure.source.startsWith('calibrated')) return sources.calibrated
   if (figure.source.startsWith('model')) return sources.model
   if (figure.source.startsWith('rapl') || figure.source.includes('powercap')) return sources.rapl

@@ -32,7 +32,7 @@ function described({ name, id = name, hint, mistakes = {} }: Control): Part {
 
 interface TextControl extends Control {
   value?: string
-  type?: 'text' | 'password'
+  type?: 'text' | 'password' | 'time'
   attributes?: Record<string, string | number | boolean>
 }
 

@@ -21,30 +21,6 @@ export function formOf(body: unknown): Form {
   }
 }
 
-/**
- * An exact decimal as people write it: `0.32`, `0,32`, `1.234,50`, `1 234.5`. Gives `1234.5` with a point, or null.
- * The last of two different separators is the decimal one.
- */
-export function parseDecimal(text: string): string | null {
-  const compact = text.replace(/[\s\u00a0\u202f']/g, '')
-  if (!/^[0-9]*(?:[.,][0-9]+)*[.,]?[0-9]*$/.test(compact) || !/[0-9]/.test(compact)) return null
-  const decimalAt = Math.max(compact.lastIndexOf('.'), compact.lastIndexOf(','))
-  if (decimalAt < 0) return withoutLeadingZeros(compact)
-  const whole = compact.slice(0, decimalAt)
-  const fraction = compact.slice(decimalAt + 1)
-  const separator = compact[decimalAt]
-  if (whole.includes(separator as string)) return null
-  if (/[.,]/.test(whole) && !/^\d{1,3}([.,]\d{3})+$/.test(whole)) return null
-  if (whole.length > 12 || fraction.length > 6) return null
-  const digits = withoutLeadingZeros(whole.replace(/[.,]/g, ''))
-  return fraction === '' ? digits : `${digits}.${fraction}`
-}
-
-function withoutLeadingZeros(digits: string): string | null {
-  if (digits.length > 12) return null
-  return digits.replace(/^0+(?=\d)/, '') || '0'
-}
-
 /** Currencies in which a kWh never costs more than a few units, so that 32 must mean cents. */
 const pricedBelowThree = new Set(['EUR', 'USD', 'GBP', 'CHF', 'CAD', 'AUD', 'NZD'])
 

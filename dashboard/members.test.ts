@@ -1,6 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { confirmationOf, currentEntries } from '#agent/ledger/corrections.ts'
+import type { Entry } from '#agent/ledger/entry.ts'
+import { MemberPasswords } from './security/member-passwords.ts'
 import { Browser } from './testing/browser.ts'
+import { Refused } from './testing/helper-server.ts'
 import { makeTestKit, ownerPassword, type TestKit } from './testing/kit.ts'
 
 let kit: TestKit
@@ -85,12 +89,12 @@ describe('the sign-in', () => {
     await ada.get('/my/hours')
     expect(await readFile(`${kit.root.paths.dashboardData}/sessions.json`, 'utf8')).toBe(before)
     const theirs = Object.values(JSON.parse(before)).filter((session) => Object.hasOwn(session as object, 'account'))
-    for (const session of theirs) expect(Object.keys(session as object).sort()).toEqual(['account', 'ends'])
+    for (const session of theirs) expect(Object.keys(session as object).sort()).toEqual(['account', 'ends', 'tag'])
   })
 
   test('asks the helper for nothing that its audit log would show', () => {
     const verbs = new Set(kit.helper.calls.map(({ verb }) => verb))
-    expect([...verbs]).toEqual(['person.check'])
+    expect([...verbs].sort()).toEqual(['person.check', 'person.tag'])
   })
 })
 
@@ -123,7 +127,7 @@ describe('every route', () => {
       )
       expect((await ask(nobody)).headers.location, url).toBe('/sign-in')
     }
-    expect(kit.helper.calls).toHaveLength(calls)
+    expect(kit.helper.calls.slice(calls).filter(({ verb }) => verb !== 'person.tag')).toEqual([])
     expect(await kit.services.agent.entries()).toEqual(entries)
   })
 
@@ -131,7 +135,7 @@ describe('every route', () => {
     const open = kit.app.doors.filter(({ access, method }) => access !== 'owner' && method !== 'HEAD')
     const by = (wanted: string) =>
       open.filter(({ access }) => access === wanted).map(({ method, url }) => `${method} ${url}`)
-    expect(by('person')).toEqual(['POST /sign-out'])
+    expect(by('person')).toEqual(['POST /sign-out', 'POST /sign-out/everywhere'])
     expect(by('guest')).toEqual(['GET /sign-in', 'POST /sign-in'])
     expect(by('everybody').every((route) => route.startsWith('GET /assets/'))).toBe(true)
     expect(by('member').every((route) => /^(GET|POST) \/my(\/|$)/.test(route))).toBe(true)
@@ -164,6 +168,7 @@ describe('a member', () => {
     await ada.get('/my/hours')
     const fields = {
       day: '2026-10-05',
+      start: '09:15',
       amount: '1,5',
       activity: 'care',
       engagement: 'volunteer',
@@ -174,6 +179,9 @@ describe('a member', () => {
       ['day', '2999-01-01'],
       ['amount', '25'],
       ['amount', 'two'],
+      ['amount', '1,234'],
+      ['amount', '1.234'],
+      ['start', '9 o’clock'],
     ] as const) {
       const back = await ada.post('/my/hours', { ...fields, [name]: value })
       expect(back.statusCode, value).toBe(422)
@@ -182,14 +190,17 @@ describe('a member', () => {
     expect((await ada.post('/my/hours', fields)).headers.location).toBe('/my/hours')
     const page = await ada.get('/my/hours')
     expect(page.body).toContain('a &lt;backup&gt;')
+    expect(page.body).toContain('from 09:15')
     const [entry] = await kit.services.agent.entries({ kind: 'work' })
     expect(entry).toMatchObject({
       party: (await partyOf('ada'))?.id,
       source: 'typed-by-person',
       audience: 'party',
+      start: '09:15',
       amounts: [{ value: '1.5', unit: 'h' }],
     })
-    expect((await ada.post(`/my/hours/${entry?.id}`, { action: 'correct', amount: 'x' })).statusCode).toBe(422)
+    for (const amount of ['x', '1,234', '25', '0'])
+      expect((await ada.post(`/my/hours/${entry?.id}`, { action: 'correct', amount })).statusCode).toBe(422)
     expect((await ada.post(`/my/hours/${entry?.id}`, { action: 'correct', amount: '2' })).statusCode).toBe(303)
     expect((await ada.get('/my/hours')).body).toMatch(/2 h <del>1\.50 h<\/del>/)
     expect((await ada.post(`/my/hours/${entry?.id}`, { action: 'withdraw' })).statusCode).toBe(303)
@@ -257,11 +268,70 @@ describe('a member', () => {
     expect((await owner.get('/costs/ledger?month=2026-10')).body).toContain('the person says it is wrong: it was two')
     await owner.get(`/costs/ledger/${line?.id}`)
     await owner.post(`/costs/ledger/${line?.id}`, { action: 'correct', amount: '2', note: 'two it was' })
+    // What the owner corrects stays contested until the person says that it is right now.
+    expect((await owner.get('/costs/ledger?month=2026-10')).body).toContain('corrected since, and in no report')
     const again = await ada.get('/my/hours')
     expect(again.body).toContain('corrected: two it was')
+    expect(again.body).toContain('You said that this is wrong: it was two')
     await ada.post(`/my/hours/${line?.id}/answer`, { answer: 'acceptance' })
     expect((await ada.get('/my')).body).not.toContain('entered hours for you')
     expect((await owner.get('/costs/ledger?month=2026-10')).body).toContain('the person says it is right')
+    expect((await owner.get('/costs/ledger?month=2026-10')).body).not.toContain('in no report')
+  })
+
+  test('is told what the owner says they confirmed, and whose only where these show it, and says whether it is right', async () => {
+    const mine = await partyOf('ben')
+    const work = (await kit.services.agent.entries({ kind: 'work' })).filter(({ party }) => party !== mine?.id)
+    const open = work.find(({ audience }) => audience === 'members') as Entry
+    const closed = work.find(({ audience }) => audience === 'party') as Entry
+    for (const entry of [open, closed]) await kit.services.agent.recordEntry(confirmationOf(entry, mine?.id))
+    expect((await ben.get('/my')).body).toContain('entered 2 times that you confirmed')
+    const { body } = await ben.get('/my/hours')
+    expect(body).toContain('You confirmed hours of somebody else')
+    expect(body).toMatch(/Ada Lovelace · 3 h · Moderation · reports/)
+    expect(body).toContain('does not show them to others')
+    const { toAnswer } = await kit.services.agent.memberHours(mine?.id as string)
+    const address = (at: number) => `/my/hours/${toAnswer[at]?.id}/answer`
+    expect((await ada.post(address(0), { answer: 'acceptance' })).statusCode).toBe(404)
+    await ben.post(address(0), { answer: 'acceptance' })
+    await ben.get('/my/hours')
+    await ben.post(address(1), { answer: 'objection', note: 'never' })
+    expect((await ben.get('/my')).body).not.toContain('that you confirmed')
+    expect((await ben.get('/my/hours')).body).not.toContain('You confirmed hours')
+    expect((await ben.post(address(1), { answer: 'acceptance' })).statusCode).toBe(404)
+    const answers = (await kit.services.agent.entries()).filter(({ party }) => party === mine?.id).slice(-2)
+    expect(answers.map(({ kind, source }) => [kind, source])).toEqual([
+      ['acceptance', 'typed-by-person'],
+      ['objection', 'typed-by-person'],
+    ])
+    const lines = currentEntries(await kit.services.agent.entries())
+    expect(lines.find(({ entry }) => entry.id === closed.id)?.confirmedBy).toEqual([])
+  })
+
+  test('sees who entered a confirmation of their hours', async () => {
+    const entry = (await kit.services.agent.entries({ kind: 'work' })).findLast(
+      ({ source }) => source === 'typed',
+    ) as Entry
+    const { id } = await kit.services.agent.addParty('Zoe')
+    await kit.services.agent.recordEntry(confirmationOf(entry, id))
+    expect((await ada.get('/my/hours')).body).toContain('confirmed by Zoe, entered by the owner')
+    expect((await owner.get('/costs/ledger?month=2026-10')).body).toContain('confirmed by Zoe, entered by the owner')
+    await kit.services.agent.eraseParty(id)
+  })
+
+  test('finds at their first sign-in what was entered for them before', async () => {
+    kit.helper.people.push({ id: 'dora', name: 'Dora D.' })
+    const enter = async (who: string) => {
+      await owner.get('/costs/ledger')
+      const work = { kind: 'work', day: '2026-10-09', amount: '1', who, activity: 'help', engagement: 'volunteer' }
+      expect((await owner.post('/costs/ledger', work)).statusCode).toBe(303)
+    }
+    await enter('Dora')
+    await enter('dora d.')
+    const dora = await member('dora')
+    expect((await dora.get('/my')).body).toContain('entered hours for you 2 times')
+    expect((await kit.services.agent.parties()).filter(({ name }) => /dora/i.test(name))).toHaveLength(1)
+    kit.helper.people.pop()
   })
 
   test('takes their own entries along, without what only the owner sees', async () => {
@@ -351,6 +421,24 @@ describe('the owner', () => {
     expect((await kit.services.agent.parties()).map((party) => party.id)).not.toContain(id)
   })
 
+  test('reads in the household’s language why somebody could not be added', async () => {
+    const add = kit.helper.handlers['person.add']
+    await kit.helper.handlers['kit.settings']({ language: 'de' })
+    kit.helper.handlers['person.add'] = ({ id }) => {
+      throw new Refused('person.reserved', 'It is an address the server needs itself', 'Choose another.', { id })
+    }
+    try {
+      await owner.get('/people')
+      const { statusCode, body } = await owner.post('/people', { id: 'oauth', name: 'O. Auth' })
+      expect(statusCode).toBe(422)
+      expect(body).toContain('„oauth“ ist eine Adresse, die der Server selbst braucht.')
+      expect(body).not.toContain('Choose another.')
+    } finally {
+      kit.helper.handlers['person.add'] = add
+      await kit.helper.handlers['kit.settings']({ language: 'en' })
+    }
+  })
+
   test('ends a person’s sessions with a new password, and takes the account from the party with its end', async () => {
     const cleo = await member('cleo')
     const before = await partyOf('cleo')
@@ -367,6 +455,119 @@ describe('the owner', () => {
     await member('cleo')
     expect((await partyOf('cleo'))?.id).not.toBe(before?.id)
   })
+})
+
+describe('a session', () => {
+  /** A kit of its own whose dashboard thinks that so many seconds have passed when told. */
+  async function withMembers(work: (slow: TestKit, pass: (seconds: number) => void) => Promise<void>) {
+    const slow = await makeTestKit()
+    try {
+      slow.helper.people.push({ id: 'ada', name: 'Ada' }, { id: 'ben', name: 'Ben' })
+      await slow.startAgent()
+      let ahead = 0
+      const begun = performance.now() / 1000
+      slow.services.memberPasswords = new MemberPasswords(
+        async (id) => (await slow.services.helper('person.tag', { id })).tag,
+        () => begun + ahead,
+      )
+      await work(slow, (seconds) => {
+        ahead += seconds
+      })
+    } finally {
+      await slow.stop()
+    }
+  }
+  async function signedIn(slow: TestKit, name: string): Promise<Browser> {
+    const browser = new Browser(slow.app)
+    await browser.signIn(name === '' ? ownerPassword : slow.helper.password, name)
+    expect((await browser.get(name === '' ? '/settings' : '/my/data')).statusCode).toBe(200)
+    return browser
+  }
+
+  test('of a member ends soon after they changed the password elsewhere, on that device and every other', () =>
+    withMembers(async (slow, pass) => {
+      const [phone, desk, other] = [
+        await signedIn(slow, 'ada'),
+        await signedIn(slow, 'ada'),
+        await signedIn(slow, 'ben'),
+      ]
+      slow.helper.changePassword('ada')
+      pass(180)
+      for (const browser of [phone, desk]) {
+        const response = await browser.get('/my')
+        expect([response.statusCode, response.headers.location]).toEqual([303, '/sign-in?done=password'])
+      }
+      expect((await phone.get('/sign-in?done=password')).body).toContain('another password now')
+      expect((await other.get('/my')).statusCode).toBe(200)
+      // Who signs in with the new one stays, and the old cookie is good for nothing.
+      await signedIn(slow, 'ada')
+      expect((await desk.get('/my')).headers.location).toBe('/sign-in')
+    }))
+
+  test('of a member is looked at for a form as well, and rarely', () =>
+    withMembers(async (slow, pass) => {
+      const browser = await signedIn(slow, 'ada')
+      for (let visit = 0; visit < 5; visit++) await browser.get('/my')
+      expect(slow.helper.called('person.tag')).toHaveLength(1)
+      slow.helper.changePassword('ada')
+      pass(180)
+      const response = await browser.post('/my/data/actor', { actor: 'https://social.example/users/eve' })
+      expect(response.headers.location).toBe('/sign-in?done=password')
+      expect(JSON.stringify(await slow.services.agent.parties())).not.toContain('eve')
+    }))
+
+  test('of an account that is gone ends, and one that nobody can judge shows nothing', () =>
+    withMembers(async (slow, pass) => {
+      const [ada, ben] = [await signedIn(slow, 'ada'), await signedIn(slow, 'ben')]
+      slow.helper.people.splice(0, 1)
+      pass(180)
+      expect((await ada.get('/my')).headers.location).toBe('/sign-in?done=password')
+      await slow.helper.stop()
+      expect((await ben.get('/my')).statusCode).toBe(502)
+      expect((await ben.post('/sign-out', {})).headers.location).toBe('/sign-in?done=signed-out')
+      await slow.helper.start()
+    }))
+
+  test('ends at once with a password that the owner sets anew', () =>
+    withMembers(async (slow) => {
+      const [owner, ada] = [await signedIn(slow, ''), await signedIn(slow, 'ada')]
+      await owner.get('/people/ada/reset')
+      await owner.post('/people/ada/reset', {})
+      expect((await ada.get('/my')).headers.location).toBe('/sign-in')
+    }))
+
+  test.each([
+    ['ada', '/my/data'],
+    ['', '/settings'],
+  ])('of %j ends everywhere when they say so, and nobody else’s', (name, page) =>
+    withMembers(async (slow) => {
+      const [here, there, other] = [
+        await signedIn(slow, name),
+        await signedIn(slow, name),
+        await signedIn(slow, name === '' ? 'ada' : ''),
+      ]
+      expect((await here.get(page)).body).toContain('action="/sign-out/everywhere"')
+      expect((await here.post('/sign-out/everywhere', { csrf: 'made-up' })).statusCode).toBe(403)
+      expect((await there.get(page)).statusCode).toBe(200)
+      await here.get(page)
+      const response = await here.post('/sign-out/everywhere', {})
+      expect(response.headers.location).toBe('/sign-in?done=everywhere')
+      expect(response.headers['set-cookie']).toContain('Max-Age=0')
+      expect((await here.get('/sign-in?done=everywhere')).body).toContain('on all devices')
+      for (const browser of [here, there]) expect((await browser.get(page)).headers.location).toBe('/sign-in')
+      expect((await other.get(name === '' ? '/my' : '/settings')).statusCode).toBe(200)
+    }),
+  )
+
+  test('of the owner ends on every other device with a new owner’s password', () =>
+    withMembers(async (slow) => {
+      const [here, there] = [await signedIn(slow, ''), await signedIn(slow, '')]
+      await here.get('/settings')
+      const [password, again] = ['another horse battery', 'another horse battery']
+      expect((await here.post('/settings/password', { present: ownerPassword, password, again })).statusCode).toBe(200)
+      expect((await here.get('/settings')).statusCode).toBe(200)
+      expect((await there.get('/settings')).headers.location).toBe('/sign-in')
+    }))
 })
 
 test('a member erases themselves in two steps, and is signed out everywhere', async () => {

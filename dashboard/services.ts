@@ -1,10 +1,12 @@
 import { access } from 'node:fs/promises'
-import type { KitFacts } from '#agent/api.ts'
+import type { KitFacts, NetworkFacts } from '#agent/api.ts'
 import { AgentClient } from '#agent/client.ts'
 import { callHelper } from '#agent/helper/client.ts'
 import type { DashboardVerbs } from '#agent/helper/protocol.ts'
 import type { KitPaths } from '#agent/paths.ts'
 import { readJson } from './files.ts'
+import { FairTurns } from './security/fair-turns.ts'
+import { MemberPasswords } from './security/member-passwords.ts'
 import { Owner } from './security/owner.ts'
 import { Sessions } from './security/sessions.ts'
 import { Throttle } from './security/throttle.ts'
@@ -22,9 +24,14 @@ export interface Services {
   helper: AskHelper
   owner: Owner
   sessions: Sessions
+  memberPasswords: MemberPasswords
   signInThrottle: Throttle
+  /** In which claim codes are checked. */
+  claimTurns: FairTurns
   /** The kit's public facts; null while the first set-up has not written them. */
   readKit(): Promise<KitFacts | null>
+  /** What the kit knows of its network; null while it knows nothing. */
+  readNetwork(): Promise<NetworkFacts | null>
   /** Whether the clock came from the network or was confirmed by the owner. */
   isClockTrusted(): Promise<boolean>
 }
@@ -38,14 +45,20 @@ export function makeServices(paths: KitPaths): Services {
       () => true,
       () => false,
     )
+  const helper: AskHelper = (verb, args) =>
+    callHelper(paths.helperSocket('dashboard'), verb, args, { timeoutMs: helperTimeoutMs })
   return {
     paths,
     agent: new AgentClient(paths.agentSocket),
-    helper: (verb, args) => callHelper(paths.helperSocket('dashboard'), verb, args, { timeoutMs: helperTimeoutMs }),
+    helper,
     owner: new Owner(paths.dashboardData),
     sessions: new Sessions(paths.dashboardData),
+    memberPasswords: new MemberPasswords(async (id) => (await helper('person.tag', { id })).tag),
     signInThrottle: new Throttle(),
+    claimTurns: new FairTurns(),
     readKit: () => readJson<KitFacts>(paths.kit),
+    // No page depends on it.
+    readNetwork: () => readJson<NetworkFacts>(paths.network).catch(() => null),
     isClockTrusted: async () => (await exists(paths.clockTrusted)) || (await exists(paths.clockConfirmed)),
   }
 }

@@ -7,6 +7,10 @@ import { type Language, loadWords, type Words } from './words/index.ts'
 export interface Visit {
   /** Null while the kit has not finished its first set-up. */
   kit: KitFacts | null
+  /**
+   * The name, without `.local`, by which the kit is found where another device has its own; null while it goes by its own.
+   */
+  foundAs: string | null
   language: Language
   words: Words
   format: Format
@@ -19,8 +23,11 @@ export interface Visit {
 /** `Visit` where the kit is known to be set up. */
 export type KitVisit = Visit & { kit: KitFacts }
 
-export async function makeVisit(facts: Pick<Visit, 'kit' | 'language' | 'holder' | 'csrf'>): Promise<Visit> {
+export async function makeVisit(
+  facts: Pick<Visit, 'kit' | 'language' | 'holder' | 'csrf'> & Partial<Pick<Visit, 'foundAs'>>,
+): Promise<Visit> {
   return {
+    foundAs: null,
     ...facts,
     words: await loadWords(facts.language),
     format: makeFormat(facts.language, facts.kit?.timezone ?? 'UTC'),

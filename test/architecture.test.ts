@@ -11,7 +11,7 @@ const allowed: Record<Folder, RegExp> = {
   agent: /^$/,
   images: /^$/,
   dashboard:
-    /^agent\/(api|client|csv|node-http|paths|costs\/(calendar|money-typed|tariff|week)|ledger\/(entry|corrections|typed-entry)|helper\/(client|protocol))\.ts$|^agent\/testing\//,
+    /^agent\/(api|client|csv|node-http|paths|costs\/(calendar|money-typed|tariff|week)|ledger\/(entry|corrections|typed-entry)|helper\/(client|protocol)|setup\/names)\.ts$|^agent\/testing\//,
   provision: /^(images|agent)\//,
   test: /^(agent|dashboard|images|provision)\//,
   bin: /^(agent|dashboard|images|provision|test)\//,

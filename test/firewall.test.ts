@@ -49,6 +49,7 @@ test('what the kit knows of its network is written for everybody', () => {
     onLink: ['192.168.7.0/24', '2a00:1::/64', 'fd07::/64'],
     resolvers: ['192.168.7.53', 'fe80::53', 'fd07::53'],
   })
+  expect(inKit('cat /run/hearth/online')).toBe('yes\n')
   expect(inKit('cat /run/hearth/resolv.conf')).toBe(
     'nameserver 192.168.7.53\nnameserver fe80::53%2\nnameserver fd07::53\n',
   )
@@ -57,6 +58,28 @@ test('what the kit knows of its network is written for everybody', () => {
   expect(text).toContain('Dashboard: https://192.168.7.2:8443/\n')
   expect(text).toContain('Dashboard: https://[fd07::2]:8443/\n')
   expect(inKit('cat /run/hearth/avahi/commonhearth.service')).toContain('<txt-record>name=hearth-7f3a</txt-record>')
+})
+
+test('what was said of a missing network is taken back when there is one, and nothing is started otherwise', () => {
+  const asked = () =>
+    inKit(`mkdir -p /run/stub && printf '#!/bin/sh\necho "$@" >>/run/asked\n' >/run/stub/systemctl
+      chmod +x /run/stub/systemctl; : >/run/asked
+      PATH=/run/stub:$PATH /usr/lib/hearth/network-changed; cat /run/asked`)
+  expect(asked()).toBe('')
+  inKit('touch /run/hearth/offline')
+  expect(asked()).toBe('--no-block start hearth-offline.service\n')
+  inKit('ip addr flush dev eth0 scope global')
+  try {
+    expect(asked()).toBe('')
+    expect(inKit('cat /run/hearth/online')).toBe('')
+    const screen = inKit('cat /run/hearth/console.txt')
+    expect(screen).toMatch(/^No network yet: plug in a cable\./m)
+    expect(screen).toContain('hearth.yaml on the card')
+    expect(screen).not.toContain('seed')
+  } finally {
+    addressKit()
+    inKit('rm /run/hearth/offline; /usr/lib/hearth/network-changed')
+  }
 })
 
 test('where another device has the name, the screen shows the one that works', () => {
@@ -408,6 +431,19 @@ test.each([['network-changed --if-changed'], ['counters']])(
   },
 )
 
+function address(name: string, device: string, ...addresses: string[]) {
+  for (const value of addresses) {
+    const nodad = value.includes(':') ? ['nodad'] : []
+    execFileSync('ip', ['-n', name, 'addr', 'add', value, 'dev', device, ...nodad])
+  }
+}
+
+function addressKit() {
+  address(kit, 'eth0', '192.168.7.2/24', '2a00:1::2/64', 'fd07::2/64')
+  execFileSync('ip', ['-n', kit, 'route', 'replace', 'default', 'via', '192.168.7.1'])
+  execFileSync('ip', ['-n', kit, '-6', 'route', 'replace', 'default', 'via', '2a00:1::1'])
+}
+
 /** kit eth0 ── switch ── home eth0; the switch is the router's, and "the internet" is the router itself. */
 function buildNetwork() {
   const run = (...args: string[]) => execFileSync('ip', args)
@@ -425,13 +461,6 @@ function buildNetwork() {
     run('-n', name, 'link', 'set', 'eth0', 'up')
   }
   run('-n', internet, 'link', 'set', 'switch', 'up')
-  const address = (name: string, device: string, ...addresses: string[]) => {
-    for (const value of addresses) {
-      const nodad = value.includes(':') ? ['nodad'] : []
-      run('-n', name, 'addr', 'add', value, 'dev', device, ...nodad)
-    }
-  }
-  address(kit, 'eth0', '192.168.7.2/24', '2a00:1::2/64', 'fd07::2/64')
   address(home, 'eth0', '192.168.7.3/24', '192.168.7.53/24', '2a00:1::3/64', 'fd07::3/64', 'fd07::53/64')
   address(internet, 'switch', '192.168.7.1/24', '2a00:1::1/64', 'fd07::1/64')
   // Everything else a test asks for lies on the router's loopback.
@@ -447,8 +476,7 @@ function buildNetwork() {
     ],
   ])
     address(internet, 'lo', far)
-  run('-n', kit, 'route', 'add', 'default', 'via', '192.168.7.1')
-  run('-n', kit, '-6', 'route', 'add', 'default', 'via', '2a00:1::1')
+  addressKit()
   run('-n', home, 'route', 'add', 'default', 'via', '192.168.7.1')
   // A tunnel that a public address is routed into; nobody is at its other end.
   run('-n', kit, 'tuntap', 'add', 'tunnel', 'mode', 'tun')

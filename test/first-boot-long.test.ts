@@ -3,6 +3,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ensureFolder } from '#images/build/context.ts'
 import { accessPointDisk, askFromAccessPoint, offerNetwork, placeAccessPoint } from './kit/access-point.ts'
+import { accessibilityFaults, openBrowser, shoot } from './kit/browser.ts'
 import { extentOf, fileSystemFaults, wipe } from './kit/disk.ts'
 import { claimKit, FormBrowser, firstPerson, shownCode, textOf } from './kit/household.ts'
 import { built, complaints, type Kit, settled, startKit } from './kit/kit.ts'
@@ -40,6 +41,7 @@ describe('a kit on a stick, in a computer with a disk', () => {
     const offer = textOf(await visitor.post('/claim', { code }))
     expect(offer).toMatch(/vda/)
     expect(offer).toMatch(/INNER1/)
+    await lookAtOffer(code)
     await visitor.post('/claim/move', { code, disk: 'vda', confirm: 'vdb' })
     expect(await kit.guest.run('ls /run/hearth')).not.toMatch(/move\.json/)
     await visitor.post('/claim/move', { code, disk: 'vda', confirm: 'vda' })
@@ -48,6 +50,24 @@ describe('a kit on a stick, in a computer with a disk', () => {
     expect(await kit.guest.run('cat /run/hearth/move.json')).toMatch(/"state":"done"/)
     await kit.guest.powerOff()
   })
+
+  /** The offer as people see it, in Chromium. */
+  async function lookAtOffer(code: string): Promise<void> {
+    const browser = await openBrowser(kit)
+    try {
+      const page = await (await browser.newContext({ ignoreHTTPSErrors: true, reducedMotion: 'reduce' })).newPage()
+      page.setDefaultTimeout(60_000)
+      const [, name] = /Dashboard: https:\/\/(hearth-[0-9a-z]{4})\.local:8443\//.exec(kit.guest.serial()) ?? []
+      await page.goto(`https://${name}.local:8443/claim`)
+      await page.fill('[name=code]', code)
+      await page.click('main button')
+      await page.waitForSelector('.disk')
+      expect(await accessibilityFaults(page)).toEqual([])
+      await shoot(page, 'move')
+    } finally {
+      await browser.close()
+    }
+  }
 
   it('starts from the disk alone, as the same kit, and can be claimed there', { timeout: 900_000 }, async () => {
     const { context } = await built('kit-x86')
@@ -68,6 +88,7 @@ describe('a kit on a stick, in a computer with a disk', () => {
 
 describe('Wi-Fi alone', () => {
   let kit: Kit
+  let options: { image: string; offline: true; extra: string[] }
   const ssid = 'Home of "flowers" #7'
   const password = 'a word with "#" in it'
   afterAll(() => kit?.guest.powerOff())
@@ -77,8 +98,8 @@ describe('Wi-Fi alone', () => {
   beforeAll(async () => {
     const { tools } = await built('kit-x86')
     const seed = `wifi:\n  country: DE\n  ssid: '${ssid}'\n  password: '${password}'\n`
-    const image = await seededImage('wireless', seed)
-    kit = await startKit('wireless', { image, offline: true, extra: await accessPointDisk(tools) })
+    options = { image: await seededImage('wireless', seed), offline: true, extra: await accessPointDisk(tools) }
+    kit = await startKit('wireless', options)
     expect(await settled(kit.guest)).toBe('running')
     await placeAccessPoint(kit.guest)
   })
@@ -95,6 +116,80 @@ describe('Wi-Fi alone', () => {
     // The next network is one the kit has to find anew.
     await kit.guest.run('systemctl stop ap-radio ap-addresses')
     await expect.poll(address, { timeout: 120_000, interval: 2000 }).toBe('')
+  })
+
+  const wpa2 = (words: string) => ['wpa=2', 'wpa_key_mgmt=WPA-PSK', 'rsn_pairwise=CCMP', `wpa_passphrase=${words}`]
+  const online = async () => {
+    await expect.poll(address, { timeout: 240_000, interval: 2000 }).toMatch(/^192\.168\.77\./)
+  }
+
+  it('tells the router another name of the kit at once, and keeps its address meanwhile', async () => {
+    await offerNetwork(kit.guest, ssid, wpa2(password))
+    await online()
+    const leases = () =>
+      kit.guest.run('systemctl kill --signal=USR1 ap-addresses; sleep 1; tr -c "[:alnum:]-" " " </run/ap/run/leases')
+    const before = await kit.guest.run('cat /etc/hostname')
+    expect(await leases()).toContain(before)
+    const had = await address()
+    await kit.guest.run(`systemd-run --quiet --unit=watch-addresses sh -c 'exec ip -o monitor address >/run/watched'`)
+    const rename = JSON.stringify({ verb: 'kit.rename', args: { hostname: 'hearth-attic' } })
+    const answer = await kit.guest.run(
+      `echo '${rename}' | /usr/lib/hearth/node -e '
+        const socket = require("node:net").connect("/run/hearth/helper-dashboard.sock")
+        socket.write(require("node:fs").readFileSync(0))
+        socket.pipe(process.stdout)'`,
+      { timeoutSeconds: 120 },
+    )
+    expect(JSON.parse(answer)).toMatchObject({ ok: true })
+    await expect.poll(leases, { timeout: 60_000, interval: 3000 }).toContain('hearth-attic')
+    expect(await address()).toBe(had)
+    await kit.guest.run('systemctl stop watch-addresses')
+    expect(await kit.guest.run(`grep "^Deleted.* ${had}/" /run/watched || true`)).toBe('')
+    expect(await complaints(kit.guest)).toBe('')
+  })
+
+  const changed = 'the words of another year'
+  // What a computer would do with the card; the kit may have it for a moment.
+  const onCard = (command: string, mode = 'ro') =>
+    kit.guest.run(
+      `mkdir -p /run/look; until mount -o ${mode} -L HEARTH /run/look 2>/dev/null; do sleep 0.2; done
+      cd /run/look; ${command}; cd /; umount /run/look`,
+    )
+
+  it('whose password is another one since says so on the card', { timeout: 600_000 }, async () => {
+    await kit.guest.run('systemctl stop ap-radio ap-addresses')
+    await expect.poll(address, { timeout: 120_000, interval: 2000 }).toBe('')
+    await offerNetwork(kit.guest, ssid, wpa2(changed))
+    const told = async () => {
+      await kit.guest.run('systemctl start hearth-offline.service', { timeoutSeconds: 120 })
+      return onCard('cat PROBLEMS.txt')
+    }
+    await expect.poll(told, { timeout: 180_000, interval: 5000 }).toMatch(/does not let the kit in/)
+    expect(await onCard('cat PROBLEMS.txt')).toContain(`Wi-Fi “${ssid}”`)
+    expect(await kit.guest.run('cat /run/hearth/console.txt')).toMatch(/^No network yet: plug in a cable/m)
+  })
+
+  it('is let in at the next start with a new hearth.yaml, and nothing is left on the card', {
+    timeout: 900_000,
+  }, async () => {
+    const seed = `name: other\nwifi:\n  country: DE\n  ssid: '${ssid}'\n  password: '${changed}'\n`
+    await onCard(`echo ${Buffer.from(seed).toString('base64')} | base64 -d >hearth.yaml; sync`, 'rw')
+    await kit.guest.powerOff()
+    kit = await startKit('wireless', { ...options, again: true })
+    expect(await settled(kit.guest)).toBe('running')
+    await placeAccessPoint(kit.guest)
+    await offerNetwork(kit.guest, ssid, wpa2(changed))
+    // Two minutes after the start, by its timer.
+    await online()
+    expect(await askFromAccessPoint(kit.guest, `http://${await address()}/`)).toBe('200')
+    const unfinished = async () => (await onCard('cat PROBLEMS.txt 2>/dev/null')).includes('Wi-Fi “')
+    await expect.poll(unfinished, { timeout: 120_000, interval: 3000 }).toBe(false)
+    expect(await onCard('cat hearth.yaml')).toMatch(
+      /wifi: Home of "flowers" #7 \(DE, wpa2\/wpa3\)[\s\S]*name: only the Wi-Fi/,
+    )
+    expect(await kit.guest.run(`grep -c -a "${changed}" /dev/vda4 || true`)).toBe('0')
+    expect(await kit.guest.run('cat /etc/hostname')).toBe('hearth-attic')
+    expect(await complaints(kit.guest)).toBe('')
   })
 })
 

@@ -4,6 +4,7 @@ import { extentOf, fileSystemFaults, superblocks, wipe } from './kit/disk.ts'
 import { claimKit, firstPerson, type Household, shownCode, textOf } from './kit/household.ts'
 import { built, complaints, type Kit, settled, startKit } from './kit/kit.ts'
 import { seededImage } from './kit/seeded.ts'
+import { makeSshKey, overSsh, type SshKey } from './kit/ssh.ts'
 import { publish, request } from './kit/web.ts'
 
 // What happens to kits in homes before and after their first start. Kits are small ones: 448 MB, as a 512 MB board leaves.
@@ -204,7 +205,7 @@ describe('a kit with 448 MB', () => {
       const running = await kit.guest.run(
         'systemctl list-units --state=active --plain --no-legend "hearth-*" snac2.service ssh.service',
       )
-      expect(running).not.toMatch(/setup|agent|dashboard|helper|snac2|ssh/)
+      expect(running).not.toMatch(/setup|offline|agent|dashboard|helper|snac2|ssh/)
       const { status, body } = await request('http', { port: kit.ports.plain }, '/')
       expect(status).toBe(503)
       expect(textOf(body)).toMatch(/cannot read its data/)
@@ -214,10 +215,12 @@ describe('a kit with 448 MB', () => {
 
 describe('a seed', () => {
   let kit: Kit
+  let keys: SshKey
   afterAll(() => kit?.guest.powerOff())
 
   it('is applied at the first start and replaced by a note without secrets', async () => {
     const code = '8KQ2-RC11-QWJT'
+    keys = await makeSshKey('owner')
     const seed = `name: garden-house
 language: de
 timezone: Europe/Berlin
@@ -225,6 +228,7 @@ wifi:
   country: DE
   ssid: Home
   password: not for other eyes
+ssh-key: ${keys.publicKey}
 claim-hash: ${await hashClaim(code)}
 `
     kit = await startKit('seeded', { memory, image: await seededImage('seeded', seed) })
@@ -242,12 +246,22 @@ claim-hash: ${await hashClaim(code)}
     )
     expect(medium).toMatch(/name: garden-house/)
     expect(medium).not.toMatch(/not for other eyes|scrypt|CLAIM-CODE|PROBLEMS/)
+    // It has a network: nobody looks after that, nor at the medium again.
+    await kit.guest.run('systemctl start hearth-offline.service')
+    const began = 'systemctl show --property=ExecMainStartTimestampMonotonic --value hearth-offline.service'
+    expect(await kit.guest.run(`${began}; systemctl is-active hearth-offline.timer`)).toBe('0\nactive')
     // Not even in free blocks.
     expect(await kit.guest.run('grep -c -a -e "not for other eyes" -e "scrypt\\$" /dev/vda4 || true')).toBe('0')
     expect(await kit.guest.run('stat -c %a /data/etc/wpa/wpa_supplicant.conf /data/hearth/setup/seed.json')).toBe(
       '600\n600',
     )
     await claimKit(kit, code)
+  })
+
+  it('lets in whoever has its SSH key, and nobody else', async () => {
+    expect(await overSsh(kit, keys, 'cat /etc/hostname; id -un')).toBe('garden-house\nroot')
+    await expect(overSsh(kit, await makeSshKey('stranger'), 'true')).rejects.toThrow(/Permission denied \(publickey\)/)
+    expect(await kit.guest.run('ss -Hltn "sport = :22" | wc -l')).not.toBe('0')
   })
 })
 
@@ -274,6 +288,8 @@ wifi:
     })
     expect(await settled(kit.guest)).toBe('running')
     await expectWell(kit)
+    // No key in the seed, no SSH.
+    expect(await kit.guest.run('ss -Hltn "sport = :22"; systemctl is-active ssh.service || true')).toBe('inactive')
     expect(await kit.guest.run('ls /sys/class/net; test -d /sys/firmware/efi && echo efi || true')).toBe('lo')
     const statuses = `/usr/lib/hearth/node -e '
       process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0"
@@ -302,6 +318,20 @@ wifi:
     }
     expect(health).toContainEqual(expect.objectContaining({ id: 'network', state: 'unwell' }))
     await expectSlotGood(kit)
+  })
+
+  it('says in the same places what it lacks for a network', async () => {
+    // Its timer does this two minutes after the start.
+    await kit.guest.run('systemctl start hearth-offline.service', { timeoutSeconds: 120 })
+    expect((await summary(kit)).problems.map(({ id }: { id: string }) => id)).toContain('network.no-adapter')
+    await expect
+      .poll(() => kit.guest.run('cat /run/hearth/console.txt'), { timeout: 30_000, interval: 1000 })
+      .toMatch(/Problem: The kit has no network connector/)
+    const medium = await kit.guest.run(
+      'mkdir -p /run/look; mount -o ro -L HEARTH /run/look; cat /run/look/PROBLEMS.txt; umount /run/look',
+    )
+    expect(medium).toMatch(/hearth\.yaml:2[\s\S]*The kit has no network connector/)
+    expect(await complaints(kit.guest)).toBe('')
   })
 
   it('has a time no earlier than the release, does not trust it, and marks what it writes down', async () => {

@@ -1,17 +1,73 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Guest } from '#images/emulator/guest.ts'
 import { raspi3bFirmware } from '#images/emulator/raspi.ts'
+import { MiB } from '#images/recipe/index.ts'
+import { bytesAt, fat32 } from './kit/card.ts'
 import { built, complaints, type Kit, settled, startKit } from './kit/kit.ts'
 import { request } from './kit/web.ts'
 
-// What no emulator has is the board's own firmware: these tests begin where it hands over to U-Boot. That the files it
-// needs lie on the first partition, and that its table is right, images/recipes/kit-rpi.test.ts checks.
+// What no emulator has is the board's own firmware: the boots begin where it hands over to U-Boot. So what it reads, the
+// table and the files of the first partition, is looked at byte by byte.
 
 const guests: Guest[] = []
 afterAll(() => {
   for (const guest of guests) guest.pullPlug()
+})
+
+describe('what the firmware of a Raspberry Pi reads of the image', () => {
+  // By the MiB where it stands: the card's own table, then the links from one logical partition to the next. An entry is
+  // flag, first place, type, last place, first sector, sectors.
+  const empty = '00'.repeat(16)
+  const tables: Record<number, string> = {
+    0: `e35c6e26 0000
+      00 202100 0c 712110 00080000 00000400
+      00 712210 da c22220 00080400 00000400
+      00 c22320 da e30320 00080800 00080000
+      00 e30420 0f c32fd4 00100800 00182c00`,
+    258: `00000000 0000
+      00 042421 83 9a2872 00080000 00001400
+      00 9a2972 05 520ec4 00081400 00081400 ${empty} ${empty}`,
+    899: `00000000 0000
+      00 bb0a72 83 520ec4 00080000 00001400
+      00 520fc4 05 c32fd4 00102800 00080400 ${empty} ${empty}`,
+    1540: `00000000 0000
+      00 722fc4 83 c32fd4 00080000 00000400 ${empty} ${empty} ${empty}`,
+  }
+
+  it('is the partition table that never changes, byte for byte', { timeout: 900_000 }, async () => {
+    const { image } = await built('kit-rpi')
+    // No code: nothing of a card runs before the firmware's own.
+    expect(bytesAt(image, 0, 440).equals(Buffer.alloc(440))).toBe(true)
+    for (const [at, table] of Object.entries(tables))
+      expect(bytesAt(image, Number(at) * MiB + 440, 72).toString('hex'), `${at} MiB`).toBe(
+        `${table.replace(/\s/g, '')}55aa`,
+      )
+  })
+
+  it('is on the first partition, whole: every file that a board’s firmware asks for', async () => {
+    const { image, recipe, tools } = await built('kit-rpi')
+    const { label, files } = fat32(image, MiB)
+    expect(label).toBe('HEARTH')
+    expect([...files.keys()]).toContain('hearth-example.yaml')
+    const folder = mkdtempSync(path.join(tmpdir(), 'hearth-card-'))
+    try {
+      const names = new Set(recipe.boards.flatMap(({ firmware }) => firmware))
+      for (const name of names) {
+        expect(files.get(name) ?? 0, name).toBeGreaterThan(100)
+        const file = path.join(folder, name)
+        await tools.run('mcopy', ['-n', '-i', `${image}@@${MiB}`, `::${name}`, file])
+        const bytes = readFileSync(file)
+        expect(bytes.length, name).toBe(files.get(name))
+        if (name.endsWith('.dtb'))
+          expect([bytes.readUInt32BE(0), bytes.readUInt32BE(4)]).toEqual([0xd00dfeed, bytes.length])
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
 })
 
 describe('the card of a Raspberry Pi', () => {

@@ -7,7 +7,7 @@ import { repoRoot } from '#images/build/context.ts'
 import { accessibilityFaults, openBrowser, shoot } from './kit/browser.ts'
 import { complaints, type Kit, settled, startKit } from './kit/kit.ts'
 import { nodeInfoFaults } from './kit/nodeinfo.ts'
-import { handshake, request, trust } from './kit/web.ts'
+import { appToken, handshake, request } from './kit/web.ts'
 
 // One kit, from the untouched image as from a new card to a server with a permanent name: each test goes on where the one
 // before it stopped, as the household would.
@@ -113,12 +113,15 @@ describe('the claim', () => {
     await page.setViewportSize({ width: 360, height: 640 })
     await page.goto(dashboard())
     expect(page.url()).toContain('/claim')
+    expect(await accessibilityFaults(page)).toEqual([])
     await shoot(page, 'claim-code')
     for (let guess = 0; guess < 3; guess++) {
       await page.fill('[name=code]', `AAAA-BBBB-CC${guess}0`)
       await page.click('main button')
       await page.waitForSelector('.mistake')
     }
+    expect(await accessibilityFaults(page)).toEqual([])
+    await shoot(page, 'claim-wrong')
     await page.fill('[name=code]', claimCode.toLowerCase().replaceAll('-', ' '))
     await page.click('main button')
     await page.waitForSelector('[name=personId]')
@@ -163,6 +166,7 @@ describe('home', () => {
     expect(await page.locator('main h1').count()).toBe(1)
     expect(await page.locator('main dl > *, main .facts > li').count()).toBeLessThanOrEqual(10)
     expect(await page.evaluate<number>('document.documentElement.scrollHeight')).toBeLessThanOrEqual(640)
+    expect(await accessibilityFaults(page)).toEqual([])
     await shoot(page, 'home')
   })
 
@@ -190,8 +194,12 @@ describe('home', () => {
     const other = await stranger.newPage()
     await other.goto(dashboard('/costs'))
     expect(other.url()).toContain('/sign-in')
+    expect(await accessibilityFaults(other)).toEqual([])
+    await shoot(other, 'sign-in')
     await other.fill('[name=password]', 'not the owner’s word')
     await other.click('main button')
+    await other.waitForSelector('.mistake')
+    expect(await accessibilityFaults(other)).toEqual([])
     expect(await other.textContent('main')).not.toMatch(/kWh/)
     await other.fill('[name=password]', ownerPassword)
     await other.click('main button')
@@ -225,15 +233,35 @@ describe('home', () => {
 })
 
 describe('the server', () => {
+  it('says that it is a trial before the first post, and asks nobody outside', async () => {
+    await page.goto(`https://${hostname}.local/`)
+    expect(await page.textContent('body')).toMatch(/runs as a trial/)
+    await page.goto(`https://${hostname}.local/${person.id}`)
+    const line = await page.evaluate<string>("getComputedStyle(document.body, '::before').content")
+    expect(line).toMatch(/runs as a trial/)
+    const environment = await kit.guest.run("tr '\\0' '\\n' </proc/$(systemctl show -P MainPID snac2)/environ")
+    for (const setting of ['https_proxy=off://', 'http_proxy=off://', `no_proxy=${hostname}.local`])
+      expect(environment.split('\n')).toContain(setting)
+
+    // A way to an address, so that only the server itself keeps it from trying; and what its user sends is counted.
+    const address = '203.0.113.9'
+    await kit.guest.run(`ip route add ${address} dev "$(ls /sys/class/net | grep -vx lo | head -1)"
+nft 'table inet look { chain output { type filter hook output priority -20; meta skuid 952 oiftype != loopback counter; }; }'`)
+    const packets = async () =>
+      Number(/packets (\d+)/.exec(await kit.guest.run('nft list chain inet look output'))?.[1])
+    const { url, token } = await appToken(kit, { id: person.id, password: personPassword.trim() })
+    const search = new URLSearchParams({ q: `ada@${address}`, resolve: 'true', type: 'accounts' })
+    const found = await fetch(`${url}/api/v2/search?${search}`, { headers: { authorization: `Bearer ${token}` } })
+    expect(found.status).toBe(200)
+    expect(await packets()).toBe(0)
+    const anybody = `/usr/lib/hearth/node -e 'require("net").connect(443, "${address}").on("error", () => {})'`
+    await kit.guest.run(`setpriv --reuid 952 --regid 952 --clear-groups ${anybody}`)
+    expect(await packets()).toBeGreaterThan(0)
+    await kit.guest.run(`nft delete table inet look; ip route del ${address}`)
+  })
+
   it('takes a post from a Mastodon client and shows it on its public page', async () => {
-    await trust(kit)
-    const url = `https://localhost:${kit.ports.server}`
-    const answer = await fetch(`${url}/oauth/x-snac-get-token`, {
-      method: 'POST',
-      body: new URLSearchParams({ login: person.id, passwd: personPassword.trim() }),
-    })
-    expect(answer.status).toBe(200)
-    const token = (await answer.text()).trim()
+    const { url, token } = await appToken(kit, { id: person.id, password: personPassword.trim() })
     const client = createRestAPIClient({ url, accessToken: token })
     const status = await client.v1.statuses.create({
       status: 'Bread and roses from the garden house',
@@ -407,5 +435,16 @@ describe('a permanent name', () => {
     for (const other of [`${hostname}.local`, 'localhost', 'evil.example', null]) {
       expect(await handshake(kit.ports.server, other)).toBe('refused')
     }
+  })
+
+  it('leads to nothing of the dashboard, whatever host is asked for under it', async () => {
+    for (const host of [`${hostname}.local:8443`, `${hostname}.local`, 'localhost:8443', '127.0.0.1:8443']) {
+      const answer = await request('https', at('server'), '/sign-in', { servername: name, headers: { host } })
+      expect([host, answer.status]).toEqual([host, 421])
+      expect(answer.body).not.toMatch(/Commonhearth|<form|\/assets\//)
+    }
+    const own = await request('https', at('server'), '/sign-in', { servername: name, headers: { host: name } })
+    expect(own.status).toBe(404)
+    expect(own.body).not.toMatch(/Commonhearth|<form|\/assets\//)
   })
 })

@@ -144,6 +144,7 @@ export function ledgerYear({ seed = 1, year = 2026, people = 10, services = 6 }:
       }),
       record(day(), {
         kind: 'work',
+        start: '14:30',
         party,
         activity: pick(activities),
         engagement: pick(['paid', 'volunteer']),
@@ -195,7 +196,7 @@ function isoDay(milliseconds: number): string {
 }
 
 /** Numbers from 0 up to 1 that a seed determines (mulberry32). */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed | 0
   return () => {
     state = (state + 0x6d2b79f5) | 0

@@ -20,6 +20,11 @@ const suites: Suite[] = [
   { name: 'check', about: 'types and style' },
   { name: 'unit', about: 'tests beside the code' },
   {
+    name: 'build',
+    about: 'what a build makes of full disks, of damaged or missing packages, and of a mirror that moved on',
+    files: ['build.test.ts'],
+  },
+  {
     name: 'network',
     about: 'firewall and moving to a disk, in namespaces and on loop devices',
     files: ['firewall.test.ts', 'move.test.ts'],
@@ -59,6 +64,12 @@ const suites: Suite[] = [
     files: ['two-kits.test.ts'],
     long: true,
   },
+  {
+    name: 'up',
+    about: 'hearth up at a terminal: address and claim code, Ctrl-C, and again',
+    files: ['up.test.ts'],
+    long: true,
+  },
   { name: 'reproducible', about: 'the same image twice, byte for byte', files: ['reproducible.test.ts'], long: true },
 ]
 
@@ -74,7 +85,8 @@ interface Result extends Counts {
 }
 
 /**
- * `hearth test [SUITE…] [--all]`. Prints the time of each suite and ends with `N passed, N failed`.
+ * `hearth test [SUITE…] [--all]`. Prints the time of each suite and ends with `N passed, N failed`, and how many were
+ * skipped, if any.
  * With --all, suites that passed on this commit are not run again, and the results are kept in docs/tested.md.
  */
 export async function run(args: string[], log: (line: string) => void): Promise<number> {
@@ -100,17 +112,20 @@ export async function run(args: string[], log: (line: string) => void): Promise<
     const result = { name: suite.name, ...counts, seconds }
     results.push(result)
     if (counts.failed === 0) kept?.keep(result)
-    log(`test: ${suite.name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds.toFixed(0)} s`)
+    log(`test: ${suite.name}: ${inWords(counts)} in ${seconds.toFixed(0)} s`)
   }
-  for (const { name, passed, failed, seconds } of results) {
-    log(
-      `${name.padEnd(14)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(0).padStart(6)} s`,
-    )
+  for (const { name, passed, failed, skipped, seconds } of results) {
+    const columns = [`${passed}`.padStart(5), 'passed', `${failed}`.padStart(4), 'failed', `${skipped}`.padStart(4)]
+    log(`${name.padEnd(15)} ${columns.join(' ')} skipped ${seconds.toFixed(0).padStart(6)} s`)
   }
   if (kept && named.length === 0) writeTested(kept.commit, results)
-  const sum = (pick: (result: Result) => number) => results.reduce((total, result) => total + pick(result), 0)
-  console.log(`${sum(({ passed }) => passed)} passed, ${sum(({ failed }) => failed)} failed`)
-  return sum(({ failed }) => failed) === 0 ? 0 : 1
+  const sum = (kind: keyof Counts) => results.reduce((total, result) => total + result[kind], 0)
+  console.log(inWords({ passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') }))
+  return sum('failed') === 0 ? 0 : 1
+}
+
+function inWords({ passed, failed, skipped }: Counts): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
 }
 
 /** The commit the tests run on; with changes that are not committed there is nothing to go on with. */
@@ -142,9 +157,10 @@ function keptResults(commit: string) {
 function writeTested(commit: string, results: Result[]): void {
   const file = path.join(repoRoot, 'docs/tested.md')
   const rows = results.map(
-    ({ name, passed, failed, seconds }) => `| ${name} | ${passed} | ${failed} | ${seconds.toFixed(0)} |`,
+    ({ name, passed, failed, skipped, seconds }) =>
+      `| ${name} | ${passed} | ${failed} | ${skipped} | ${seconds.toFixed(0)} |`,
   )
-  const table = ['| Suite | Passed | Failed | Seconds |', '|---|---|---|---|', ...rows].join('\n')
+  const table = ['| Suite | Passed | Failed | Skipped | Seconds |', '|---|---|---|---|---|', ...rows].join('\n')
   const where = `${os.cpus().length} × ${os.cpus()[0]?.model.trim()}, ${(os.totalmem() / 1024 ** 3).toFixed(0)} GiB`
   const text = `<!-- results -->\nCommit ${commit}, ${new Date().toISOString().slice(0, 10)}, on ${where}.\n\n${table}\n<!-- end -->`
   writeFileSync(file, readFileSync(file, 'utf8').replace(/<!-- results -->[\s\S]*<!-- end -->/, text))
@@ -161,7 +177,7 @@ async function runSuite(suite: Suite, log: (line: string) => void): Promise<Coun
     return { passed: commands.length - failed, failed, skipped: 0 }
   }
   if (suite.name === 'unit') return vitest(['--config', 'vitest.config.ts'], await testRoot())
-  if (/^(kit-|first-boot|ledger-kit)/.test(suite.name)) {
+  if (/^(kit-|first-boot|ledger-kit|up$)/.test(suite.name)) {
     // Built here, where progress can be seen, and not within a test's time limit.
     await buildImage({ recipe: suite.name === 'kit-rpi' ? 'kit-rpi' : 'kit-x86', log })
   }
@@ -178,10 +194,16 @@ async function vitest(words: string[], root: string | null): Promise<Counts> {
   const reporters = [`--reporter=${told}`, '--reporter=json', `--outputFile.json=${report}`]
   const status = await command('vitest', ['run', ...words, ...reporters], root)
   try {
-    const { numPassedTests, numFailedTests, numPendingTests, numTotalTests } = JSON.parse(readFileSync(report, 'utf8'))
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numTotalTests } = JSON.parse(
+      readFileSync(report, 'utf8'),
+    )
     if (numTotalTests === 0) return { passed: 0, failed: 1, skipped: 0 }
     // A file that could not be loaded has no failed test, but a status.
-    return { passed: numPassedTests, failed: Math.max(numFailedTests, status === 0 ? 0 : 1), skipped: numPendingTests }
+    return {
+      passed: numPassedTests,
+      failed: Math.max(numFailedTests, status === 0 ? 0 : 1),
+      skipped: numPendingTests + numTodoTests,
+    }
   } catch {
     return { passed: 0, failed: 1, skipped: 0 }
   } finally {

@@ -2,8 +2,9 @@ import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ensureFolder } from '#images/build/context.ts'
-import { claimKit, textOf } from './kit/household.ts'
+import { claimAs, FormBrowser, shownCode, textOf } from './kit/household.ts'
 import { built, type Kit, settled, startKit } from './kit/kit.ts'
+import { request } from './kit/web.ts'
 
 describe('two kits of the same name on one network', () => {
   let kits: [Kit, Kit]
@@ -61,10 +62,31 @@ describe('two kits of the same name on one network', () => {
     await expect.poll(certificate, { timeout: 180_000, interval: 5000 }).toContain(`DNS:${as}.local`)
   })
 
+  it('answer by the names they go by, and to no other', { timeout: 300_000 }, async () => {
+    const name = await hostname(kits[0])
+    const { renamed, as } = await renamedKit()
+    const ask = (host: string) =>
+      request('https', { port: renamed.ports.dashboard }, '/claim', {
+        servername: host,
+        headers: { host: `${host}:8443` },
+      })
+    const { status, body } = await ask(`${as}.local`)
+    expect(status, textOf(body)).toBe(200)
+    expect(textOf(body)).toContain(`called ${name}.local, so this server is found as ${as}.local.`)
+    const other = await ask('hearth-0000.local')
+    expect(other.status).toBe(421)
+    expect(textOf(other.body)).toContain(`Open https://${as}.local:8443/ instead`)
+  })
+
   it('propose another name to the owner of the one that had to change', { timeout: 600_000 }, async () => {
     const name = await hostname(kits[0])
     const { renamed, as } = await renamedKit()
-    const { browser } = await claimKit(renamed)
+    const visitor = new FormBrowser(renamed.ports.dashboard, { host: `${as}.local` })
+    const { browser, lastPage } = await claimAs(visitor, shownCode(renamed))
+    expect(lastPage).toContain(`found as ${as}.local.`)
+    expect(lastPage).toContain('href="/settings#kit-name"')
+    // It would lead to the other kit, with a password that is for this one.
+    expect(lastPage).not.toContain(`https://${name}.local/`)
     expect(textOf(await browser.get('/diagnosis'))).toMatch(
       new RegExp(`called ${name}.local, so this kit is found as ${as}.local. What to do: Give the kit another name`),
     )

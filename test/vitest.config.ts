@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/*.test.ts'],
-    exclude: ['test/architecture.test.ts'],
+    exclude: ['test/{architecture,claim-guesses}.test.ts'],
     testTimeout: 300_000,
     hookTimeout: 600_000,
     fileParallelism: false,

@@ -81,12 +81,17 @@ export function preview(bill: ExactBill, state: 'so-far' | 'expected', inCoins =
   return settled(bill, state, inCoins ? minorUnits(bill.currency) : decimalDigits)
 }
 
-/** The bill of a month that is over, rounded once, to coins. Throws `RangeError` for a month that is not over. */
+/**
+ * The bill of a month that is over, rounded once, to coins. Where nothing was read there is no line of what is metered:
+ * it is not known, rather than nothing. Throws `RangeError` for a month that is not over.
+ */
 export function close(bill: ExactBill): Bill {
   if (bill.until < bill.end) {
     throw new RangeError(`${bill.month} is not over. Close its bill after ${new Date(bill.end).toISOString()}.`)
   }
-  return settled(bill, 'closed', minorUnits(bill.currency))
+  const isRead = bill.coverage.coveredSeconds > 0
+  const lines = bill.lines.filter(({ soFar: { basis } }) => isRead || !('kwh' in basis || 'gb' in basis))
+  return settled({ ...bill, lines }, 'closed', minorUnits(bill.currency))
 }
 
 /** Money as the API gives it. */
@@ -124,14 +129,38 @@ function settled(bill: ExactBill, state: Bill['state'], places: number): Bill {
     total: money(total),
     coverage,
     powerClass,
-    services: byProcessorTime(bill.services, active).map(({ range, ...service }) => ({
-      ...service,
-      range: money(range),
-    })),
+    services: serviceShares(
+      bill.services,
+      mapRange(active, (each) => each * unit),
+      unit,
+      currency,
+    ),
   }
 }
 
-/** What is above idle, divided by processor time. */
+/** The largest unit that all of some money is whole in: the currency's coin, or what decimals are multiples of. */
+export function unitOf(money: Range<Decimal>[], currency: string): bigint {
+  const coin = 10n ** BigInt(decimalDigits - minorUnits(currency))
+  return money.every(({ value, low, high }) => [value, low, high].every((each) => each % coin === 0n)) ? coin : 1n
+}
+
+/** What energy above idle cost, divided by processor time, in whole units. */
+export function serviceShares(
+  services: BillInput['services'],
+  active: Range<Decimal>,
+  unit: bigint,
+  currency: string,
+): Bill['services'] {
+  const inUnits = mapRange(active, (each) => each / unit)
+  return byProcessorTime(services, inUnits).map(({ range, ...service }) => ({
+    ...service,
+    range: moneyRange(
+      mapRange(range, (each) => each * unit),
+      currency,
+    ),
+  }))
+}
+
 function byProcessorTime(services: BillInput['services'], active: Range<bigint>) {
   const weights = services.map(({ cpuSeconds }) => BigInt(Math.round(cpuSeconds * 1e6)))
   const sum = weights.reduce((total, weight) => total + weight, 0n)

@@ -1,6 +1,7 @@
 import type { MoneyRange } from '../api.ts'
 import { type BillInput, moneyRange } from './bill.ts'
 import { monthNamed, type Period } from './calendar.ts'
+import { isElectricity } from './costs.ts'
 import type { ExactMoney } from './exact-line.ts'
 import { fixedParts } from './fixed-lines.ts'
 import { type Fraction, zero } from './fraction.ts'
@@ -30,14 +31,20 @@ export function costParts(
   const fixed = fixedParts({ month, tariffs, until }, parts)
   const exact = parts.map((_, index) => {
     const { power, internet } = metered[index] as (typeof metered)[number]
-    const charges = fixed[index] as (typeof fixed)[number]
-    const standing = charges.filter(({ kind }) => kind === 'standing').map(({ amount }) => certain(amount))
-    const others = charges.filter(({ kind }) => kind !== 'standing').map(({ amount }) => certain(amount))
-    const electricity = [...standing, ...(power ? [power] : [])]
-    const all = [...electricity, ...others, ...(internet ? [internet] : [])]
-    return { id: String(index).padStart(6, '0'), there: all.length > 0, range: sum(all), electricity: sum(electricity) }
+    const lines = [
+      ...(power ? [{ kind: 'power', range: power }] : []),
+      ...(internet ? [{ kind: 'internet', range: internet }] : []),
+      ...(fixed[index] ?? []).map(({ kind, amount }) => ({ kind, range: certain(amount) })),
+    ]
+    const electricity = lines.filter(({ kind }) => isElectricity(kind))
+    return {
+      id: String(index).padStart(6, '0'),
+      there: lines.length > 0,
+      range: sum(lines),
+      electricity: sum(electricity),
+    }
   })
-  const totals = settle(exact, roundRange(sum(exact.map(({ range }) => range))))
+  const totals = settle(exact, roundRange(sum(exact)))
   return exact.map(({ there, electricity }, index) =>
     there
       ? {
@@ -52,6 +59,6 @@ function certain(amount: Fraction): ExactMoney {
   return { value: amount, low: amount, high: amount }
 }
 
-function sum(ranges: ExactMoney[]): ExactMoney {
-  return ranges.length > 0 ? sumRanges(ranges) : certain(zero)
+function sum(lines: { range: ExactMoney }[]): ExactMoney {
+  return lines.length > 0 ? sumRanges(lines.map(({ range }) => range)) : certain(zero)
 }

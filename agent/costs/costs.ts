@@ -33,6 +33,11 @@ export const costGroups: Record<BillLineKind, CostLine['kind']> = {
   relay: 'domain',
 }
 
+/** Whether a line of a bill is energy, or the fixed part of its contract. */
+export function isElectricity(kind: string): boolean {
+  return Object.hasOwn(costGroups, kind) && costGroups[kind as BillLineKind] === 'power'
+}
+
 /** What the kit costs this month, in the household's own calendar: the bill so far, and expected for all of the month. */
 export function computeCosts(input: CostsInput): Costs {
   const { now, settings, people, entries, power, idleWatts = null } = input

@@ -1,6 +1,7 @@
 import type { MeteredService } from '../api.ts'
-import { type HourEntry, hourMs } from '../ledger/hours.ts'
+import type { HourEntry } from '../ledger/hours.ts'
 import type { Period } from './calendar.ts'
+import { partWithin } from './hours-within.ts'
 
 const columns = {
   server: 'cpuServer',
@@ -16,13 +17,10 @@ export type ServiceHours = Pick<HourEntry, 'hour' | (typeof columns)[MeteredServ
 /** Processor time of each service within a period; of an hour that is only partly in it, as much of its time. */
 export function serviceTimes(
   readings: readonly ServiceHours[],
-  { start, end }: Period,
+  period: Period,
 ): { id: MeteredService; cpuSeconds: number }[] {
   return (Object.keys(columns) as MeteredService[]).map((id) => ({
     id,
-    cpuSeconds: readings.reduce((sum, reading) => {
-      const inside = Math.min(end, reading.hour + hourMs) - Math.max(start, reading.hour)
-      return inside > 0 ? sum + (reading[columns[id]] * inside) / hourMs : sum
-    }, 0),
+    cpuSeconds: readings.reduce((sum, reading) => sum + reading[columns[id]] * partWithin(reading.hour, period), 0),
   }))
 }

@@ -1,7 +1,6 @@
 import type { Bill, BillLineKind, MoneyRange, PersonShare, SharingRule } from '../api.ts'
-import { moneyRange } from './bill.ts'
-import { minorUnits } from './currency.ts'
-import { decimalDigits, parseDecimal } from './decimal.ts'
+import { moneyRange, unitOf } from './bill.ts'
+import { parseDecimal } from './decimal.ts'
 import { type Fraction, fraction } from './fraction.ts'
 import { mapRange, type Range, settle, sumRanges, sumWholes } from './rounding.ts'
 
@@ -26,12 +25,9 @@ export function divide(bill: Bill, rule: SharingRule, people: Person[]): PersonS
   if (twice) throw new RangeError(`Two people have the id ${twice.id}. Give each person once.`)
   if (sorted.length === 0) return []
 
-  const coin = 10n ** BigInt(decimalDigits - minorUnits(bill.currency))
-  const isInCoins = [bill.total, ...bill.lines.map(({ range }) => range)].every(({ value, low, high }) =>
-    [value, low, high].every(({ amount }) => parseDecimal(amount) % coin === 0n),
-  )
-  const unit = isInCoins ? coin : 1n
-  const inUnits = (range: MoneyRange) => mapRange(range, ({ amount }) => parseDecimal(amount) / unit)
+  const decimals = (range: MoneyRange) => mapRange(range, ({ amount }) => parseDecimal(amount))
+  const unit = unitOf([bill.total, ...bill.lines.map(({ range }) => range)].map(decimals), bill.currency)
+  const inUnits = (range: MoneyRange) => mapRange(decimals(range), (each) => each / unit)
   const inMoney = (units: Range<bigint>) =>
     moneyRange(
       mapRange(units, (each) => each * unit),

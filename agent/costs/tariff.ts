@@ -9,13 +9,17 @@ import type {
   PowerTariff,
   PriceBand,
   Tariffs,
+  TypedPrice,
 } from '../api.ts'
 import { dayNumber, isTimeZone } from './calendar.ts'
 import { isCurrency, minorUnits } from './currency.ts'
 import { decimalPlaces, parseDecimal } from './decimal.ts'
 import { TariffRefused } from './refusal.ts'
+import { sinceEver, typedPricesOf } from './typed-prices.ts'
 import { validityOf } from './validity.ts'
 import { minuteOfDay, troubleOfWeek, weekdays } from './week.ts'
+
+export { sinceEver }
 
 /** Prices are wanted to a tenth of a thousandth of a coin; a kWh costs cents. */
 const pricePlaces = 6
@@ -24,8 +28,6 @@ const longestList = 200
 const mostAmount = '1000000'
 /** Troubles of a week that are named; one more mistake would only repeat them. */
 const troublesNamed = 3
-/** Prices that were typed without a day count from here. */
-const firstDay = '2000-01-01'
 
 /**
  * Checks tariffs in a household's own currency and time zone, whatever they came with. Throws `TariffRefused`.
@@ -78,25 +80,32 @@ export function tariffsOf(settings: AgentSettings): Tariffs {
   return settings.tariffs ?? migrateSettings(settings)
 }
 
-/** The same costs as tariffs that hold since ever. */
+/** The simple prices as tariffs, each for its days. */
 export function migrateSettings(settings: AgentSettings): Tariffs {
-  const { currency, timezone, pricePerKwh, internetPerMonth, hardware, domainPerYear } = settings
-  const from = firstDay
+  const { currency, timezone, hardware } = settings
+  const prices = typedPricesOf(settings)
+  const dated = (of: TypedPrice['of']) => {
+    const list = prices.filter((price) => price.of === of)
+    return list.flatMap(({ amount, from }, index) => {
+      const next = list[index + 1]
+      return amount === null ? [] : [{ amount, days: { from, ...(next?.amount === null && { to: next.from }) } }]
+    })
+  }
   return {
     version: 1,
     currency,
     timezone,
-    power: pricePerKwh === null ? [] : [{ from, prices: { kind: 'flat', perKwh: pricePerKwh } }],
-    internet: internetPerMonth === null ? [] : [{ from, kind: 'monthly', perMonth: internetPerMonth }],
+    power: dated('power').map(({ amount, days }) => ({ ...days, prices: { kind: 'flat', perKwh: amount } })),
+    internet: dated('internet').map(({ amount, days }) => ({ ...days, kind: 'monthly', perMonth: amount })),
     items: hardware === null ? [] : [{ kind: 'hardware', ...hardware, bought: null }],
-    fees: domainPerYear === null ? [] : [{ from, kind: 'domain', amount: domainPerYear, per: 'year' }],
+    fees: dated('domain').map(({ amount, days }) => ({ ...days, kind: 'domain', amount, per: 'year' })),
   }
 }
 
 /** The tariffs with one price for every kWh, whenever one was charged. */
 export function withFlatPrice(tariffs: Tariffs, perKwh: string): Tariffs {
   const prices: PowerPrices = { kind: 'flat', perKwh }
-  const power = tariffs.power.length === 0 ? [{ from: firstDay, prices }] : tariffs.power
+  const power = tariffs.power.length === 0 ? [{ from: sinceEver, prices }] : tariffs.power
   return { ...tariffs, power: power.map((tariff) => ({ ...tariff, prices })) }
 }
 

@@ -105,6 +105,7 @@ const calls: Record<string, (said: Said) => { query?: string; body?: unknown }> 
   'POST /v1/what-if': () => ({ body: { kind: 'people', people: 6 } }),
   'POST /v1/parties': () => ({ body: { name: 'Ada' } }),
   'GET /v1/parties': () => ({}),
+  'GET /v1/people': () => ({}),
   'POST /v1/entries': (said) => ({ body: { ...work, party: said['POST /v1/parties']?.id } }),
   'GET /v1/entries': () => ({ query: 'kind=work' }),
   'GET /v1/export': () => ({ query: 'format=json' }),
@@ -135,6 +136,7 @@ const calls: Record<string, (said: Said) => { query?: string; body?: unknown }> 
     body: { id: said['POST /v1/publishing/collectors']?.collectors?.[0]?.id },
   }),
   'POST /v1/publishing/renew': () => ({}),
+  'POST /v1/publishing/repair': () => ({}),
   'POST /v1/publishing/off': () => ({}),
   'POST /v1/parties/erase': (said) => ({ body: { id: said['POST /v1/parties']?.id } }),
 }

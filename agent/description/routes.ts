@@ -23,6 +23,7 @@ import type {
 import type { Entry, EntryDraft } from '../ledger/entry.ts'
 import type { ExportFormat } from '../ledger/exports/export.ts'
 import type { Consent, Party } from '../ledger/journal.ts'
+import type { Account } from '../ledger/typed-entry.ts'
 import type { CollectorPlace } from '../publish/outbox.ts'
 import type { ProofFile } from '../publish/proof-file.ts'
 
@@ -109,6 +110,8 @@ export interface Routes {
   'POST /v1/parties/join': { body: { id: string; into: string } }
   /** Says that an account was removed; its party stays. */
   'POST /v1/parties/leave': { body: { account: string } }
+  /** Accounts on the server, as far as is known, whether or not they ever signed in; names where they can be asked for. */
+  'GET /v1/people': { answer: { accounts: Account[] } }
   /** Tells how many accounts there are after they changed, and which. */
   'POST /v1/people': { body: { count: number; accounts?: string[] } }
   /** Everybody's share of a month, for the owner alone; without a month of the present one. */
@@ -150,6 +153,8 @@ export interface Routes {
   'POST /v1/publishing/hardware': { body: { answer: 'moved' | 'copied' }; answer: PublishingState }
   /** Starts another log under a new key. */
   'POST /v1/publishing/renew': { answer: PublishingState }
+  /** Takes what was published from the logs again, where what was noted of it is damaged. */
+  'POST /v1/publishing/repair': { answer: PublishingState }
   /** Shows one entry to whoever is given it: content, salt, path, and the report that commits to it. */
   'GET /v1/proof': { query: { /** Of the entry. */ id: string }; answer: ProofFile }
 }

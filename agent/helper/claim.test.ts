@@ -9,7 +9,7 @@ import { ensureServer, serverHost } from '../setup/server.ts'
 import { ensureCertificates } from '../setup/tls.ts'
 import { type KitRoot, makeKitRoot } from '../testing/kit-root.ts'
 import * as claim from './claim.ts'
-import { renameKit } from './kit.ts'
+import { nameServer, renameKit } from './kit.ts'
 import { resumeNames } from './names.ts'
 import { makeWorld, type TestWorld } from './testing/world.ts'
 
@@ -32,7 +32,7 @@ beforeEach(async () => {
   cut = null
   world = makeWorld(kit.paths, (line, ...call) => {
     if (cut !== null && line.startsWith(cut.command) && --cut.at === 0) throw new PowerCut()
-    return line.startsWith('systemctl ') ? '' : realRun(...call)
+    return /^(?:systemctl|networkctl) /.test(line) ? '' : realRun(...call)
   })
   code = (await createClaim(kit.paths)) as string
   if (!installed) return
@@ -79,6 +79,7 @@ describe.skipIf(!installed)('with snac', () => {
     })
     expect(await readlink(path.join(kit.paths.etc, 'localtime'))).toBe('/usr/share/zoneinfo/Europe/Vienna')
     expect(await readFile(path.join(kit.paths.etc, 'hosts'), 'utf8')).toContain('home.example.org')
+    expect((await readKit(kit.paths))?.formerNames).toEqual(['hearth-7f3a.local'])
     expect(await serverHost(kit.paths)).toBe('home.example.org')
     expect(await readFile(path.join(kit.paths.nginx, 'server.conf'), 'utf8')).toContain('home.example.org')
     expect(world.commands).toContain('systemctl reload-or-restart nginx.service')
@@ -91,6 +92,7 @@ describe.skipIf(!installed)('with snac', () => {
   test('on trial the server keeps the name of the kit', async () => {
     await claim.finish(world, { ...choices(), serverName: null })
     expect(await readKit(kit.paths)).toMatchObject({ claimed: true, serverName: null })
+    expect(await readKit(kit.paths)).not.toHaveProperty('formerNames')
     expect(await serverHost(kit.paths)).toBe('hearth-7f3a.local')
   })
 
@@ -116,7 +118,10 @@ describe.skipIf(!installed)('with snac', () => {
 
   test('a person that cannot be made leaves the kit unclaimed', async () => {
     const person = { id: 'admin', name: 'A' }
-    await expect(claim.finish(world, { ...choices(), person })).rejects.toMatchObject({ code: 'person.bad-id' })
+    await expect(claim.finish(world, { ...choices(), person })).rejects.toMatchObject({
+      code: 'person.reserved',
+      facts: { id: 'admin' },
+    })
     expect(await readKit(kit.paths)).toMatchObject({ claimed: false })
     await claim.finish(world, choices())
   })
@@ -140,5 +145,33 @@ describe.skipIf(!installed)('with snac', () => {
     expect(await readFile(path.join(kit.paths.etc, 'hostname'), 'utf8')).toBe('hearth-new\n')
     expect(world.commands).toContain('systemctl try-restart avahi-daemon.service')
     await expect(access(path.join(kit.paths.setup, 'names.json'))).rejects.toThrow()
+    const former = async () => (await readKit(kit.paths))?.formerNames
+    expect(await former()).toEqual(['hearth-7f3a.local'])
+    await nameServer(world, { name: 'home.example.org' })
+    expect(await former()).toEqual(['hearth-7f3a.local', 'hearth-new.local'])
+    // With a permanent name another name at home changes nothing; nor is what it is called now a former name.
+    await renameKit(world, { hostname: 'hearth-other' })
+    await nameServer(world, { name: 'home.example.net' })
+    await nameServer(world, { name: 'home.example.org' })
+    expect(await former()).toEqual(['hearth-7f3a.local', 'hearth-new.local', 'home.example.net'])
+  })
+
+  test('the router hears of another name of the kit, and only of that', async () => {
+    const asked = () => world.commands.filter((line) => line === 'networkctl reload').length
+    await nameServer(world, { name: 'home.example.org' })
+    expect(asked()).toBe(0)
+    await renameKit(world, { hostname: 'hearth-new' })
+    expect(asked()).toBe(1)
+    // With the name in what it is configured by, networkd finds that changed, and asks anew.
+    for (const network of ['80-wired', '70-wireless']) {
+      const file = path.join(kit.root, 'run/systemd/network', `${network}.network.d/hostname.conf`)
+      expect(await readFile(file, 'utf8')).toBe('[DHCPv4]\nHostname=hearth-new\n')
+    }
+  })
+
+  test('a router that cannot be told costs no name', async () => {
+    cut = { command: 'networkctl', at: 1 }
+    await expect(renameKit(world, { hostname: 'hearth-new' })).resolves.toEqual({ hostname: 'hearth-new' })
+    expect(world.journal.join()).toContain('the router was not told the name hearth-new')
   })
 })

@@ -27,6 +27,7 @@ export async function finish(world: World, choices: Choices): Promise<DashboardV
       code: 'claim.wrong',
       message: 'The claim code is not right, or the kit is already claimed.',
       next: retryAfterSeconds > 0 ? `Wait ${retryAfterSeconds} s and try again.` : 'Check the code and try again.',
+      facts: { seconds: retryAfterSeconds },
     })
   await changeSettings(world, { language, timezone, currency })
   const { hostname } = await kitFacts(world)

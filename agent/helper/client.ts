@@ -10,12 +10,15 @@ const maximumLine = 64 * 1024
 export class HelperRefusal extends Error {
   readonly code: string
   readonly next: string
+  /** What words in another language than this English need. */
+  readonly facts: NonNullable<HelperError['facts']>
 
-  constructor({ code, message, next }: HelperError) {
+  constructor({ code, message, next, facts = {} }: HelperError) {
     super(message)
     this.name = 'HelperRefusal'
     this.code = code
     this.next = next
+    this.facts = facts
   }
 }
 
@@ -97,6 +100,7 @@ async function readAnswer(verb: HelperVerb, line: string): Promise<unknown> {
 
 function isHelperError(value: unknown): value is HelperError {
   if (typeof value !== 'object' || value === null) return false
-  const { code, message, next } = value as Record<string, unknown>
-  return typeof code === 'string' && typeof message === 'string' && typeof next === 'string'
+  const { code, message, next, facts = {} } = value as Record<string, unknown>
+  const areFacts = typeof facts === 'object' && facts !== null && !Array.isArray(facts)
+  return typeof code === 'string' && typeof message === 'string' && typeof next === 'string' && areFacts
 }

@@ -37,18 +37,21 @@ export async function moveToDisk(
       code: 'disk.unsuitable',
       message: `'${name}' is not a disk the kit can move to.`,
       next: 'Choose one of the disks offered; one that is in use, removable or smaller than 8 GB is not.',
+      facts: { name },
     })
   if (chosen.size < roomForKit + (await usedBytes(path.join(world.paths.root, 'data'))))
     throw new Refusal({
       code: 'disk.small',
       message: `What is on the kit does not fit on '${name}'.`,
       next: 'Choose a larger disk.',
+      facts: { name },
     })
   if (confirm !== name)
     throw new Refusal({
       code: 'disk.unconfirmed',
       message: `Moving erases everything on '${name}', and the name typed is another.`,
       next: `Type ${name} to confirm.`,
+      facts: { name },
     })
   world.move.start(from, name)
   return {}

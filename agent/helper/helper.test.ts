@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { link, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { connect, createServer, type Server } from 'node:net'
-import path from 'node:path'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createClaim } from '../setup/claim.ts'
 import { type KitRoot, makeKitRoot } from '../testing/kit-root.ts'
 import { callHelper } from './client.ts'
 import type { Caller } from './protocol.ts'
+import { helperProgram, spawnHelper } from './testing/program.ts'
 
 // The real program, with two listening sockets passed as systemd passes them.
 let kit: KitRoot
@@ -49,7 +49,9 @@ test('checks a person’s password, and leaves no line of it, right or wrong', a
   await callHelper(kit.paths.helperSocket('dashboard'), 'disk.list', {})
   for (const id of ['anna', 'Anna']) {
     const { person } = await check(id, '76viMGPBEQ1+dvf5')
-    expect(person).toEqual({ id: 'anna', name: 'Anna Öhm' })
+    const { tag } = await callHelper(kit.paths.helperSocket('dashboard'), 'person.tag', { id: 'anna' })
+    expect(tag).toMatch(/^[A-Za-z0-9_-]{43}$/)
+    expect(person).toEqual({ id: 'anna', name: 'Anna Öhm', tag })
   }
   expect(await check('anna', '76viMGPBEQ1+dvf6')).toEqual({ person: null })
   expect(await check('nobody', '76viMGPBEQ1+dvf5')).toEqual({ person: null })
@@ -65,7 +67,7 @@ test('checks a person’s password, and leaves no line of it, right or wrong', a
 test('neither caller may ask for the verbs of the other, nor for what is no verb', async () => {
   await startHelper()
   const askAgent = (verb: string) => send('agent', `${JSON.stringify({ verb, args: {} })}\n`)
-  for (const verb of ['kit.restart', 'person.list', 'constructor', '__proto__', 'toString', 'hasOwnProperty', ''])
+  for (const verb of ['kit.restart', 'person.reset', 'constructor', '__proto__', 'toString', 'hasOwnProperty', ''])
     expect(await askAgent(verb), verb).toMatchObject({ ok: false, error: { code: 'verb.unknown' } })
   const answer = await send('dashboard', `${JSON.stringify({ verb: 'slot.good', args: {} })}\n`)
   expect(answer).toMatchObject({ error: { code: 'verb.unknown' } })
@@ -157,7 +159,10 @@ test('ends when idle, and not before', async () => {
 })
 
 test('started by hand it says how it is started', async () => {
-  helper = spawn(process.execPath, [program, '--root', kit.root], { env: {}, stdio: ['ignore', 'ignore', 'pipe'] })
+  helper = spawn(process.execPath, [helperProgram, '--root', kit.root], {
+    env: {},
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   helper.stderr?.on('data', (text) => {
     journal += text
   })
@@ -165,35 +170,11 @@ test('started by hand it says how it is started', async () => {
   expect(journal).toContain('hearth-helper-dashboard.socket')
 })
 
-const program = path.resolve('agent/helper/main.ts')
-
-async function startHelper({ idle = 60_000 } = {}): Promise<void> {
-  // systemd keeps no order: the agent's socket comes first here.
-  const [agent, dashboard] = [await listen('agent'), await listen('dashboard')]
-  const command = [process.execPath, program, '--root', kit.root, '--idle', String(idle)]
-  helper = spawn('sh', ['-c', 'LISTEN_PID=$$ exec "$@"', 'sh', ...command], {
-    env: { PATH: process.env.PATH, LISTEN_FDS: '2', LISTEN_FDNAMES: 'agent:dashboard' },
-    stdio: ['ignore', 'inherit', 'pipe', descriptor(agent), descriptor(dashboard)],
-  })
+async function startHelper(options: { idle?: number } = {}): Promise<void> {
+  helper = await spawnHelper(kit.paths, options)
   helper.stderr?.on('data', (text) => {
     journal += text
   })
-  for (const server of [agent, dashboard]) server.close()
-}
-
-/** A listening socket that stays reachable when this process closes it, which takes away the first of its names. */
-async function listen(caller: Caller): Promise<Server> {
-  const file = kit.paths.helperSocket(caller)
-  const server = createServer()
-  server.listen(`${file}.made`)
-  await once(server, 'listening')
-  await link(`${file}.made`, file)
-  return server
-}
-
-/** Node has no public name for it. */
-function descriptor(server: Server): number {
-  return (server as unknown as { _handle: { fd: number } })._handle.fd
 }
 
 async function stopHelper(): Promise<void> {

@@ -80,9 +80,9 @@ export class Helper {
       const line = await readLine(socket, this.#options.readMs)
       answer = lineOf({ ok: true, result: await this.#run(caller, line, asked) })
     } catch (error) {
-      const { code, message, next } = error instanceof Refusal ? error : this.#fault(asked, error)
+      const { code, message, next, facts } = error instanceof Refusal ? error : this.#fault(asked, error)
       outcome = code
-      answer = lineOf({ ok: false, error: { code, message, next } })
+      answer = lineOf({ ok: false, error: { code, message, next, facts } })
     }
     await this.#note({ caller, ...asked, outcome, milliseconds: Math.round(performance.now() - begun) })
     socket.end(answer)

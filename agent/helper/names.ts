@@ -3,7 +3,7 @@ import type { KitFacts, NetworkFacts } from '../api.ts'
 import { readJson, readText, removeDurably, writeDurably } from '../setup/files.ts'
 import { setHostname } from '../setup/identity.ts'
 import { readKit, writeKit } from '../setup/kit.ts'
-import { takenName } from '../setup/names.ts'
+import { serverHostOf, takenName } from '../setup/names.ts'
 import { mustRun } from '../setup/run.ts'
 import { changeServerName } from '../setup/server.ts'
 import { ensureCertificates } from '../setup/tls.ts'
@@ -81,19 +81,46 @@ export async function setNames(world: World, names: Names): Promise<{ people: st
   await writeDurably(noteFile(world), JSON.stringify(names), { mode: 0o600 })
   let kept: { people: string[] }
   try {
-    kept = await changeServerName(paths, serverName ?? `${hostname}.local`, run)
+    kept = await changeServerName(paths, serverHostOf(names), run)
   } catch (error) {
     await removeDurably(noteFile(world))
     throw error
   }
   await setHostname(paths, hostname, serverName)
-  await changeKit(world, names)
+  await changeKit(world, { ...names, ...formerNames(before, names) })
   await refreshCertificates(world)
   await publishCertificates(world)
   if (hostname !== before.hostname) await mustRun(run, 'systemctl', ['try-restart', 'avahi-daemon.service'])
   await refreshNetwork(world)
   await removeDurably(noteFile(world))
+  if (hostname !== before.hostname) await tellRouter(world, hostname)
   return kept
+}
+
+/**
+ * Has the router hear the new name at once. networkd sends the name that the machine had when a link was configured, also
+ * when it renews. Only a changed configuration makes it ask anew, for the address that it has and keeps meanwhile
+ * (`networkctl reconfigure` would give it back first, and cut who is connected).
+ */
+async function tellRouter({ paths, run, log }: World, hostname: string): Promise<void> {
+  for (const network of ['80-wired.network', '70-wireless.network'])
+    await writeDurably(
+      path.join(paths.root, 'run/systemd/network', `${network}.d`, 'hostname.conf'),
+      `[DHCPv4]\nHostname=${hostname}\n`,
+    )
+  try {
+    await mustRun(run, 'networkctl', ['reload'])
+  } catch (error) {
+    // The kit has its name all the same; the router hears of it at the next start.
+    log(`the router was not told the name ${hostname}: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+/** What the server was called before: by that the ledger knows what it exported then for its own. */
+function formerNames(before: KitFacts, names: Names): Pick<KitFacts, 'formerNames'> {
+  const former = new Set([...(before.formerNames ?? []), serverHostOf(before)])
+  former.delete(serverHostOf(names))
+  return former.size > 0 ? { formerNames: [...former] } : {}
 }
 
 /** Finishes a change of names that a power cut interrupted. */

@@ -1,4 +1,13 @@
-import { addPerson, checkPassword, listPeople, PersonError, removePerson, resetPassword } from '../setup/people.ts'
+import {
+  addPerson,
+  checkPassword,
+  keptPassword,
+  listPeople,
+  PersonError,
+  removePerson,
+  resetPassword,
+} from '../setup/people.ts'
+import { passwordTag } from './password-tag.ts'
 import type { DashboardVerbs } from './protocol.ts'
 import { Refusal } from './refusal.ts'
 import type { World } from './world.ts'
@@ -30,7 +39,15 @@ export async function check(
   { paths }: World,
   { id, password }: { id: string; password: string },
 ): Result<'person.check'> {
-  return { person: await checkPassword(paths, id, password) }
+  const right = await checkPassword(paths, id, password)
+  if (right === null) return { person: null }
+  return { person: { ...right.person, tag: await passwordTag(paths, right.kept) } }
+}
+
+/** By what the dashboard sees that a password was changed, on the server's own pages or anywhere else. */
+export async function tag({ paths }: World, { id }: { id: string }): Result<'person.tag'> {
+  const kept = await keptPassword(paths, id)
+  return { tag: kept === null ? null : await passwordTag(paths, kept) }
 }
 
 /** A person's error is for the page. */
@@ -39,7 +56,7 @@ async function refusing<T>(work: Promise<T>): Promise<T> {
     return await work
   } catch (cause) {
     if (!(cause instanceof PersonError)) throw cause
-    const { code, message, next } = cause
-    throw new Refusal({ code: `person.${code}`, message, next }, { cause })
+    const { code, message, next, id } = cause
+    throw new Refusal({ code: `person.${code}`, message, next, facts: { id } }, { cause })
   }
 }

@@ -33,8 +33,16 @@ export interface DashboardVerbs {
   'person.add': { args: { id: string; name: string }; result: { password: string } }
   'person.reset': { args: { id: string }; result: { password: string } }
   'person.remove': { args: { id: string }; result: Record<never, never> }
-  /** Whose account it is; null where name and password do not fit. Not in the audit log, which would tell who comes when. */
-  'person.check': { args: { id: string; password: string }; result: { person: { id: string; name: string } | null } }
+  /**
+   * Whose account it is; null where name and password do not fit. `tag` is another one after each change of the password,
+   * and tells nothing of it. Not in the audit log, which would tell who comes when.
+   */
+  'person.check': {
+    args: { id: string; password: string }
+    result: { person: { id: string; name: string; tag: string } | null }
+  }
+  /** The tag of an account's password as it is now; null: there is no such account. Not in the audit log, either. */
+  'person.tag': { args: { id: string }; result: { tag: string | null } }
   'service.list': {
     args: Record<never, never>
     result: { services: { name: ServiceName; active: boolean; since: string | null; memory: number | null }[] }
@@ -63,6 +71,8 @@ export interface AgentVerbs {
       uploads?: Record<string, number>
     }
   }
+  /** Whose hours the owner means who names somebody on the command line. */
+  'person.list': DashboardVerbs['person.list']
   /** This boot is well: the slot's try counter goes back to 0. */
   'slot.good': { args: Record<never, never>; result: { slot: 'A' | 'B' } }
   /** Addresses changed: the kit's certificate is made anew if it does not name them all. */
@@ -98,8 +108,11 @@ export type Caller = keyof VerbsOf
 
 export interface HelperError {
   code: string
+  /** In English; the dashboard has its own words by the code. */
   message: string
   next: string
+  /** What those words need. */
+  facts?: Record<string, string | number>
 }
 
 /** What units stand behind a service's name. */

@@ -5,10 +5,12 @@ export class Refusal extends Error {
   override name = 'Refusal'
   readonly code: string
   readonly next: string
+  readonly facts: NonNullable<HelperError['facts']>
 
-  constructor({ code, message, next }: HelperError, options?: ErrorOptions) {
+  constructor({ code, message, next, facts = {} }: HelperError, options?: ErrorOptions) {
     super(message, options)
     this.code = code
     this.next = next
+    this.facts = facts
   }
 }

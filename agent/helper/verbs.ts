@@ -103,6 +103,7 @@ const dashboard: Record<keyof DashboardVerbs, Verb> = {
     secrets: ['id', 'password'],
     audited: false,
   }),
+  'person.tag': verb(onePerson, people.tag, { group: 'passwords', secrets: ['id'], audited: false }),
   'service.list': verb(nothing, listServices, { group: 'services' }),
   'service.restart': verb(object<{ name: (typeof serviceNames)[number] }>({ name: service }), restartService, {
     group: 'services',
@@ -121,6 +122,7 @@ const dashboard: Record<keyof DashboardVerbs, Verb> = {
 
 const agent: Record<keyof AgentVerbs, Verb> = {
   'storage.use': verb(nothing, storageUse, { group: 'storage' }),
+  'person.list': verb(nothing, people.people, { group: 'kit' }),
   'slot.good': verb(nothing, slotIsGood, { group: 'slot', changesData: true }),
   'tls.refresh': verb(nothing, refreshTls, { group: 'kit', changesData: true }),
 }

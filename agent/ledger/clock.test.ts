@@ -64,6 +64,21 @@ describe('laps', () => {
     ])
   })
 
+  it('say that they may move until they did, or 120 others came after them', () => {
+    const clock = new FakeClock('2026-10-01T00:00:00Z')
+    clock.isTrusted = false
+    const laps = new LapTimer(clock)
+    const all = Array.from({ length: 125 }, () => {
+      clock.pass(60)
+      return laps.lap().interval
+    })
+    expect(all.map(({ movable }) => movable === true)).toEqual(all.map((_, index) => index >= 5))
+    clock.isTrusted = true
+    clock.pass(60)
+    expect([...all, laps.lap().interval].some(({ movable }) => movable)).toBe(false)
+    expect(all.map(({ trusted }) => trusted)).toEqual(all.map((_, index) => index >= 5))
+  })
+
   it('stay marked as long as the time is not known', () => {
     const clock = new FakeClock('2026-10-01T00:00:00Z')
     clock.isTrusted = false

@@ -26,6 +26,8 @@ export interface Interval {
   end: number
   /** False if the wall clock could not be trusted, or leapt although it was. */
   trusted: boolean
+  /** It moves to where it belongs when the time becomes known. */
+  movable?: boolean
 }
 
 export interface Lap {
@@ -36,15 +38,16 @@ export interface Lap {
 
 /** Smaller deviations are the network time's ordinary slewing, or a busy machine. */
 const tolerance = 5_000
-/** So many intervals can still be moved when the time becomes known. */
-const movable = 120
+/** So many intervals can still be moved when the time becomes known: two hours of a kit's. */
+const mostMovable = 120
 
 /**
  * Turns readings of two clocks into intervals. Their length comes from the monotonic clock; they end at the wall clock's
  * time, so that neither a leap forwards nor one backwards makes time appear or vanish.
  *
  * A kit without a battery for its clock learns the time only some while after its start. When it does, the intervals
- * handed out before are moved to where they belong: they are the same objects wherever they wait to be written.
+ * handed out before are moved to where they belong: they are the same objects wherever they wait to be written, and
+ * marked as long as they may move.
  */
 export class LapTimer {
   readonly #clock: Clock
@@ -78,9 +81,15 @@ export class LapTimer {
     this.#monotonic = monotonic
     this.#trusted = trusted
 
-    const interval = { start: wall - length, end: wall, trusted: trusted && !leaptWhileTrusted }
-    if (!trusted) this.#doubtful = [...this.#doubtful, interval].slice(-movable)
+    const interval: Interval = { start: wall - length, end: wall, trusted: trusted && !leaptWhileTrusted }
+    if (!trusted) this.#doubt(interval)
     return { interval, step }
+  }
+
+  #doubt(interval: Interval): void {
+    interval.movable = true
+    this.#doubtful.push(interval)
+    if (this.#doubtful.length > mostMovable) settle(this.#doubtful.shift())
   }
 
   #settleDoubts(step: number, trusted: boolean): void {
@@ -88,7 +97,12 @@ export class LapTimer {
       interval.start += step
       interval.end += step
       interval.trusted = trusted
+      if (trusted) settle(interval)
     }
     if (trusted) this.#doubtful = []
   }
+}
+
+function settle(interval: Interval | undefined): void {
+  delete interval?.movable
 }

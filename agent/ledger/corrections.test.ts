@@ -15,6 +15,7 @@ const recorded = (draft: EntryDraft): Entry => {
     clockTrusted: true,
   }
 }
+const byPerson = (draft: EntryDraft) => recorded({ ...draft, source: 'typed-by-person' })
 const work = () =>
   recorded({
     kind: 'work',
@@ -26,6 +27,7 @@ const work = () =>
     amounts: [{ value: '2', unit: 'h' }],
     source: 'typed',
     audience: 'members',
+    start: '14:30',
   })
 
 describe('corrections and confirmations', () => {
@@ -36,18 +38,53 @@ describe('corrections and confirmations', () => {
     expect(currentEntries([entry, first, second])).toEqual([
       { entry, amounts: [{ value: '2.5', unit: 'h' }], corrections: [first, second], confirmedBy: [] },
     ])
-    expect(checkDraft(correctionOf(entry, []))).toMatchObject({ party: ada, activity: 'moderation' })
+    expect(checkDraft(correctionOf(entry, []))).toMatchObject({ party: ada, activity: 'moderation', start: '14:30' })
   })
 
   it('a correction has to be confirmed anew', () => {
     const entry = work()
     const confirmed = recorded(confirmationOf(entry, bob))
-    expect(currentEntries([entry, confirmed, confirmed])[0]?.confirmedBy).toEqual([bob])
+    const confirmers = (...more: Entry[]) => currentEntries([entry, confirmed, ...more])[0]?.confirmedBy
+    expect(confirmers(confirmed)).toMatchObject([{ party: bob }])
     const corrected = recorded(correctionOf(entry, []))
-    expect(currentEntries([entry, confirmed, corrected])[0]?.confirmedBy).toEqual([])
-    expect(currentEntries([entry, confirmed, corrected, recorded(confirmationOf(entry, bob))])[0]?.confirmedBy).toEqual(
-      [bob],
-    )
+    expect(confirmers(corrected)).toEqual([])
+    expect(confirmers(corrected, recorded(confirmationOf(entry, bob)))).toMatchObject([{ party: bob }])
+  })
+
+  it('tell who confirmed: a person, the owner, or the owner in the name of a person who may say so', () => {
+    const entry = work()
+    const confirmers = (...more: Entry[]) => currentEntries([entry, ...more])[0]?.confirmedBy
+    const [entered, own] = [recorded(confirmationOf(entry, bob)), byPerson(confirmationOf(entry, bob))]
+    expect(confirmers(own)).toEqual([{ party: bob, byOwner: false }])
+    expect(confirmers(entered)).toEqual([{ party: bob, byOwner: true }])
+    expect(confirmers(entered, own)).toEqual([{ party: bob, byOwner: false }])
+    expect(confirmers(own, entered)).toEqual([{ party: bob, byOwner: false }])
+    const [asOwner, again] = [recorded(confirmationOf(entry)), recorded(confirmationOf(entry))]
+    expect(confirmers(asOwner, again)).toEqual([{ byOwner: false }])
+    expect(checkDraft(confirmationOf(entry))).not.toHaveProperty('party')
+    const [right, wrong] = [
+      byPerson(answerTo(entered, 'acceptance')),
+      byPerson(answerTo(entered, 'objection', 'never')),
+    ]
+    expect(confirmers(entered, right)).toEqual([{ party: bob, byOwner: false }])
+    expect(confirmers(entered, asOwner, wrong)).toEqual([{ byOwner: false }])
+    expect(confirmers(entered, { ...wrong, party: ada })).toEqual([{ party: bob, byOwner: true }])
+    // What is said of a confirmation is no line of its own, and nothing of the entry.
+    expect(currentEntries([entry, entered, wrong])).toMatchObject([{ entry: { id: entry.id } }])
+    expect(currentEntries([entry, entered, wrong])[0]).not.toHaveProperty('contested')
+  })
+
+  it('leave what the person contests contested, until that person says otherwise', () => {
+    const entry = work()
+    const wrong = byPerson(answerTo(entry, 'objection', 'it was 1 h'))
+    const corrected = recorded(correctionOf(entry, [{ value: '2', unit: 'h' }]))
+    const now = (...more: Entry[]) => currentEntries([entry, wrong, ...more])[0]
+    expect(now()).toMatchObject({ contested: wrong, answer: wrong })
+    expect(now(corrected)).toMatchObject({ contested: wrong })
+    expect(now(corrected)).not.toHaveProperty('answer')
+    expect(now(corrected, byPerson(answerTo(entry, 'acceptance')))).not.toHaveProperty('contested')
+    expect(now(corrected, recorded({ ...answerTo(entry, 'acceptance'), party: bob }))).toHaveProperty('contested')
+    expect(now(byPerson(correctionOf(entry, [{ value: '1', unit: 'h' }])))).not.toHaveProperty('contested')
   })
 
   it('nobody confirms an entry of their own, or corrects a correction', () => {

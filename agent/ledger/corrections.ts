@@ -1,4 +1,6 @@
+import type { HoursConfirmer } from '../api.ts'
 import { type Amount, type Entry, type EntryDraft, EntryRefused } from './entry.ts'
+import { typed, typedByPerson } from './typed-entry.ts'
 
 /** Kinds of entries that only say something of another, and by which reference. */
 const relations: Readonly<Record<string, string>> = {
@@ -16,25 +18,26 @@ const relations: Readonly<Record<string, string>> = {
 export function correctionOf(entry: Entry, amounts: Amount[], note?: string): EntryDraft {
   if (Object.hasOwn(relations, entry.kind))
     throw new EntryRefused('references', `a ${entry.kind} cannot be corrected`, 'Correct the entry it refers to.')
-  const { period, instance, party, fund, purpose, activity, engagement, audience } = entry
+  const { period, start, instance, party, fund, purpose, activity, engagement, audience } = entry
   return {
     kind: 'correction',
     period,
     instance,
-    ...defined({ party, fund, purpose, activity, engagement, note }),
+    ...defined({ start, party, fund, purpose, activity, engagement, note }),
     amounts,
-    source: 'typed',
+    source: typed,
     audience,
     references: [{ relation: 'corrects', id: entry.id }],
   }
 }
 
 /**
- * The entry by which somebody else says that another entry is right.
+ * The entry by which somebody else says that another entry is right: a person, by `typedByPerson`; the owner in a
+ * person's name, who is asked about it; without a party the owner as the owner.
  * @throws EntryRefused where it is the person's own, or not one that can be confirmed
  */
-export function confirmationOf(entry: Entry, party: string): EntryDraft {
-  if (entry.party === party)
+export function confirmationOf(entry: Entry, party?: string): EntryDraft {
+  if (party !== undefined && entry.party === party)
     throw new EntryRefused('party', 'nobody can confirm an entry of their own', 'Ask somebody else.')
   if (entry.kind === 'confirmation')
     throw new EntryRefused('references', 'a confirmation needs none itself', 'Confirm the entry it refers to.')
@@ -45,18 +48,28 @@ export function confirmationOf(entry: Entry, party: string): EntryDraft {
 export type Answer = 'acceptance' | 'objection'
 
 /**
- * The entry by which a person says whether what was entered about them by somebody else is right.
- * @throws EntryRefused where it is about nobody, or only says something of another entry
+ * The entry by which a person says whether what was entered about them by somebody else is right; a confirmation in
+ * their name, too.
+ * @throws EntryRefused where it is about nobody, or only says something else of another entry
  */
 export function answerTo(entry: Entry, answer: Answer, note?: string): EntryDraft {
-  if (Object.hasOwn(relations, entry.kind) || entry.party === undefined)
+  const isAbout = entry.kind === 'confirmation' || !Object.hasOwn(relations, entry.kind)
+  if (!isAbout || entry.party === undefined)
     throw new EntryRefused('references', 'is no entry about a person', 'Answer one that is.')
   return { ...about(entry, answer, entry.party), audience: 'party', ...defined({ note }) }
 }
 
-function about({ id, period, instance, audience }: Entry, kind: string, party: string): EntryDraft {
+function about({ id, period, instance, audience }: Entry, kind: string, party: string | undefined): EntryDraft {
   const references = [{ relation: relations[kind] as string, id }]
-  return { kind, period, instance, party, amounts: [], source: 'typed', audience, references }
+  return { kind, period, instance, ...defined({ party }), amounts: [], source: typed, audience, references }
+}
+
+/** Who confirmed an entry. */
+export interface Confirmer {
+  /** Absent: the owner of the server. */
+  party?: string
+  /** The owner entered it in this person's name, who has not said yet that it is right. */
+  byOwner: boolean
 }
 
 /** An entry as it counts now. */
@@ -66,10 +79,29 @@ export interface CurrentEntry {
   amounts: Amount[]
   /** Corrections, in the order they were recorded. */
   corrections: Entry[]
-  /** Parties who confirmed it since its last correction; a changed entry has to be confirmed anew. */
-  confirmedBy: string[]
+  /** Who confirmed it since its last correction; a changed entry has to be confirmed anew. */
+  confirmedBy: Confirmer[]
   /** What the person it is about said of it since its last correction; absent: nothing. */
   answer?: Entry
+  /**
+   * Why the person it is about contests it. It stays so when somebody else corrects it, until the person says that it is
+   * right, or corrects it themselves.
+   */
+  contested?: Entry
+}
+
+/** A confirmer as the API has it; `nameOf` a party is null where it was erased. */
+export function confirmerNamed(
+  { party, byOwner }: Confirmer,
+  nameOf: (party: string) => string | null,
+): HoursConfirmer {
+  if (party === undefined) return { by: 'owner', name: null }
+  return { by: byOwner ? 'owner-for-person' : 'person', name: nameOf(party) }
+}
+
+interface Confirmation {
+  target: CurrentEntry
+  confirmer: Confirmer
 }
 
 /**
@@ -79,28 +111,60 @@ export interface CurrentEntry {
  */
 export function currentEntries(entries: Entry[]): CurrentEntry[] {
   const current = new Map<string, CurrentEntry>()
+  const confirmations = new Map<string, Confirmation>()
   for (const entry of entries) {
-    const target = targetOf(entry, current)
-    if (!target) {
-      current.set(entry.id, { entry, amounts: entry.amounts, corrections: [], confirmedBy: [] })
-    } else if (entry.kind === 'correction') {
-      target.amounts = entry.amounts
-      target.corrections.push(entry)
-      target.confirmedBy = []
-      delete target.answer
-    } else if (entry.kind !== 'confirmation') {
-      if (entry.party === target.entry.party) target.answer = entry
-    } else if (entry.party !== undefined && !target.confirmedBy.includes(entry.party)) {
-      target.confirmedBy.push(entry.party)
-    }
+    const about = referredTo(entry)
+    const target = about === undefined ? undefined : current.get(about)
+    const confirmation = about === undefined ? undefined : confirmations.get(about)
+    if (target && entry.kind === 'correction') correct(target, entry)
+    else if (target && entry.kind === 'confirmation')
+      confirmations.set(entry.id, { target, confirmer: confirm(target, entry) })
+    else if (target) answer(target, entry)
+    else if (confirmation) answerConfirmation(confirmation, entry)
+    else current.set(entry.id, { entry, amounts: entry.amounts, corrections: [], confirmedBy: [] })
   }
   return [...current.values()]
 }
 
-function targetOf({ kind, references = [] }: Entry, current: Map<string, CurrentEntry>): CurrentEntry | undefined {
+function correct(target: CurrentEntry, correction: Entry): void {
+  target.amounts = correction.amounts
+  target.corrections.push(correction)
+  target.confirmedBy = []
+  delete target.answer
+  if (correction.source === typedByPerson) delete target.contested
+}
+
+function confirm(target: CurrentEntry, { party, source }: Entry): Confirmer {
+  const before = target.confirmedBy.find((each) => each.party === party)
+  const byOwner = party !== undefined && source === typed && before?.byOwner !== false
+  if (before) {
+    before.byOwner = byOwner
+    return before
+  }
+  const confirmer: Confirmer = { ...(party !== undefined && { party }), byOwner }
+  target.confirmedBy.push(confirmer)
+  return confirmer
+}
+
+/** What somebody else says of it is no answer. */
+function answer(target: CurrentEntry, entry: Entry): void {
+  if (entry.party !== target.entry.party) return
+  target.answer = entry
+  if (entry.kind === 'objection') target.contested = entry
+  else delete target.contested
+}
+
+/** Whom a confirmation names says whether it is right: then it is their own, else it does not count. */
+function answerConfirmation({ target, confirmer }: Confirmation, { kind, party }: Entry): void {
+  if (party !== confirmer.party) return
+  confirmer.byOwner = false
+  if (kind === 'objection') target.confirmedBy = target.confirmedBy.filter((each) => each !== confirmer)
+}
+
+/** The entry of this ledger that another says something of, by its kind's own reference. */
+function referredTo({ kind, references = [] }: Entry): string | undefined {
   const relation = Object.hasOwn(relations, kind) ? relations[kind] : null
-  const reference = references.find((each) => each.relation === relation && each.log === undefined)
-  return reference && current.get(reference.id)
+  return references.find((each) => each.relation === relation && each.log === undefined)?.id
 }
 
 /** Fields without those that have no value. */

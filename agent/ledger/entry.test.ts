@@ -11,6 +11,7 @@ const entry: Entry = {
   sequence: 7,
   kind: 'power',
   period: { from: '2026-11-24', to: '2026-11-25' },
+  start: '14:30',
   recordedAt: '2026-11-25T00:23:00.000Z',
   clockTrusted: true,
   instance: 'hearth-1a2b.local',
@@ -36,6 +37,7 @@ describe('an entry', () => {
     expect(checkEntry(entry)).toBe(entry)
     expect(Object.keys(entryFields).sort()).toEqual(Object.keys(entry).sort())
     const optional = [
+      'start',
       'party',
       'fund',
       'purpose',
@@ -69,6 +71,8 @@ describe('an entry', () => {
     ['an interval beside its value', { amounts: [{ value: '1', low: '2', high: '3', unit: 'h' }] }, 'amounts[0]'],
     ['seventeen amounts', { amounts: Array(17).fill({ value: '1', unit: 'h' }) }, 'amounts'],
     ['an unknown audience', { audience: 'friends' }, 'audience'],
+    ['a time that no clock shows', { start: '24:00' }, 'start'],
+    ['a time that is a number', { start: 14.5 }, 'start'],
     ['a note of two lines', { note: 'one\ntwo' }, 'note'],
     ['a note that hides a line', { note: 'one\u2028two' }, 'note'],
     ['a reference to nothing', { references: [{ relation: 'corrects' }] }, 'references[0].id'],

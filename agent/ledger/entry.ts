@@ -55,6 +55,8 @@ export interface Entry {
   kind: string
   /** First day, and the day after the last, in the household's calendar: `2026-11-24`. */
   period: { from: string; to: string }
+  /** Time of day at which it began, in the household's zone: `14:30`. */
+  start?: string
   /** RFC 3339, UTC. */
   recordedAt: string
   /** False: the clock could not be trusted when it was recorded. */
@@ -101,6 +103,7 @@ export const entryFields: { readonly [Name in keyof Required<Entry>]: FieldFacts
     audience: 'public',
   },
   period: { about: 'First day, and the day after the last.', audience: 'public' },
+  start: { about: 'Time of day at which work began, by the household’s clock.', audience: 'party' },
   recordedAt: { about: 'When it was recorded.', audience: 'party' },
   clockTrusted: { about: 'Whether the clock could be trusted then.', audience: 'party' },
   instance: { about: 'Host name of the server it benefits.', audience: 'public' },
@@ -141,9 +144,14 @@ const maximumDepth = 8
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const word = /^[a-z][a-z0-9-]{0,63}$/
+const timeOfDay = /^([01]\d|2[0-3]):[0-5]\d$/
 const hostName = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
 const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
+
+export function isTimeOfDay(text: string): boolean {
+  return timeOfDay.test(text)
+}
 
 /** Checks the form of an entry from anywhere. Fields unknown here are kept. @throws EntryRefused */
 export function checkEntry(value: unknown): Entry {
@@ -168,6 +176,7 @@ export function checkDraft(value: unknown): EntryDraft {
   amounts(draft.amounts)
   if (!['owner', 'party', 'members', 'public'].some((each) => each === draft.audience))
     refuse('audience', `${shown(draft.audience)} is none`, 'Write owner, party, members or public.')
+  optional(draft.start, 'start', (each, field) => match(each, field, timeOfDay, 'Write a time of day such as 14:30.'))
   optional(draft.party, 'party', (each, field) => match(each, field, uuid, 'Write the id of a party.'))
   optional(draft.method, 'method', (each, field) =>
     match(each, field, /^[a-z0-9.@-]{1,64}$/, 'Write one such as energy@1.'),

@@ -132,12 +132,17 @@ export class Notebook {
     this.#shares.push(...shares)
   }
 
-  entries(): HourEntry[] {
-    return sumByHour(this.#shares.flatMap(splitByHour))
+  /** @param which of them: those whose interval may still move, or those that stay where they are */
+  entries(which: 'all' | 'movable' | 'settled' = 'all'): HourEntry[] {
+    return sumByHour(this.#shares.filter((share) => which === 'all' || which === standing(share)).flatMap(splitByHour))
   }
 
-  /** Forgets everything; call when it has been written. */
-  clear(): void {
-    this.#shares = []
+  /** Forgets what was written for good. */
+  forget(which: 'all' | 'settled'): void {
+    this.#shares = this.#shares.filter((share) => which === 'settled' && standing(share) === 'movable')
   }
+}
+
+function standing({ interval }: Share): 'movable' | 'settled' {
+  return interval.movable ? 'movable' : 'settled'
 }

@@ -106,7 +106,8 @@ describe('the journal', () => {
 })
 
 describe('importing', () => {
-  const own = 'hearth.example'
+  const server = 'hearth.example'
+  const own = new Set([server])
   const from = (more: object = {}): Entry => ({
     ...donation(),
     version: 1,
@@ -170,11 +171,33 @@ describe('importing', () => {
   it('tells what another server metered from its own of the same day', () => {
     const metered = (instance: string) => ({ instance, external: { system: 'hearth-meter', id: '2026-11-23/power' } })
     expect(journal.importAll([from(metered('other.example'))], own).added).toBe(1)
-    const mine = journal.record(donation(metered(own)))
+    const mine = journal.record(donation(metered(server)))
     expect(journal.entries()).toHaveLength(2)
-    expect(journal.record(donation(metered(own)))).toEqual(mine)
-    const again = [from(metered(own)), from(metered('other.example')), from(metered('third.example'))]
+    expect(journal.record(donation(metered(server)))).toEqual(mine)
+    const again = [from(metered(server)), from(metered('other.example')), from(metered('third.example'))]
     expect(journal.importAll(again, own)).toMatchObject({ added: 1, present: 2 })
+  })
+
+  it('knows what its server metered on trial for its own, by the names it is told and by its own entries', () => {
+    const trial = (day: string) => ({
+      instance: 'hearth-7f3a.local',
+      kind: 'power',
+      period: { from: `2026-11-${day}`, to: '2026-11-30' },
+      external: { system: 'hearth-meter', id: `2026-11-${day}/power` },
+    })
+    const days = () => journal.entries({ kind: 'power' }, true).map(({ period }) => period.from)
+    // A journal that began anew after the permanent name was chosen.
+    expect(journal.importAll([from(trial('20'))], own).added).toBe(1)
+    expect(days()).toEqual([])
+    expect(journal.importAll([from(trial('21'))], new Set([server, 'hearth-7f3a.local'])).added).toBe(1)
+    expect(days()).toEqual(['2026-11-21'])
+    // From then on its own entries say so.
+    expect(journal.importAll([from(trial('22')), from({ ...trial('23'), instance: 'other.example' })], own).added).toBe(
+      2,
+    )
+    expect(days()).toEqual(['2026-11-21', '2026-11-22'])
+    // And none of these days is metered twice.
+    expect(journal.record(donation({ ...trial('22'), instance: server })).instance).toBe('hearth-7f3a.local')
   })
 })
 

@@ -6,6 +6,8 @@ import { canonicalJson } from './canonical-json.ts'
 import type { Clock } from './clock.ts'
 import { closeDamaged, inTransaction, isDamage, openDatabase } from './database.ts'
 import { checkDraft, type Entry, type EntryDraft, EntryRefused } from './entry.ts'
+import { meterSystem } from './metered-days.ts'
+import { checkTyped } from './typed-entry.ts'
 
 const saltBytes = 32
 
@@ -135,22 +137,24 @@ export class Journal {
    * is given back in its place. @throws EntryRefused, JournalTrouble
    */
   recordAll(drafts: EntryDraft[]): Entry[] {
-    for (const draft of drafts) checkDraft(draft)
+    for (const draft of drafts) checkTyped(checkDraft(draft))
     return this.#work((database) => inTransaction(database, () => drafts.map((draft) => this.#record(database, draft))))
   }
 
   /**
    * Takes entries of an export, all or none, just as they are but for their number in the order of recording here. One
    * that is here, or was erased here, is not taken again.
-   * @param own host name of this ledger's server: what another one metered or was billed does not stand in its way
+   * @param own host names of this ledger's server, those from before its present one too: what another one metered or
+   * was billed does not stand in its way. Under what it metered here is known without them.
    * @throws EntryRefused where another entry has the same id; JournalTrouble; whatever the entries' reading throws
    */
-  importAll(entries: Iterable<Entry>, own: string): Imported {
+  importAll(entries: Iterable<Entry>, own: ReadonlySet<string>): Imported {
     return this.#work((database) =>
       inTransaction(database, () => {
         const imported = { added: 0, present: 0, loose: 0 }
+        const all = new Set([...own, ...meteredAs(database)])
         for (const entry of entries) {
-          if (this.#import(database, entry, own)) imported.added++
+          if (this.#import(database, entry, all)) imported.added++
           else imported.present++
         }
         imported.loose = looseReferences(database)
@@ -214,6 +218,14 @@ export class Journal {
         .all(after, through)
         .map(({ sequence, leaf }) => ({ sequence: Number(sequence), hash: Buffer.from(leaf as Uint8Array) })),
     )
+  }
+
+  /** The leaf that was added last; null while there is none. @throws JournalTrouble */
+  lastLeaf(): Leaf | null {
+    const row = this.#work((database) =>
+      database.prepare('SELECT sequence, leaf FROM entries ORDER BY sequence DESC LIMIT 1').get(),
+    )
+    return row ? { sequence: Number(row.sequence), hash: Buffer.from(row.leaf as Uint8Array) } : null
   }
 
   /** The salt an entry was hashed with, which proves it to whoever is given it; null once erased. @throws JournalTrouble */
@@ -345,7 +357,7 @@ export class Journal {
   }
 
   /** @returns whether it was added */
-  #import(database: DatabaseSync, given: Entry, own: string): boolean {
+  #import(database: DatabaseSync, given: Entry, own: ReadonlySet<string>): boolean {
     const entry = { ...given, sequence: nextSequence(database) }
     const there = database.prepare('SELECT content FROM entries WHERE id = ?').get(entry.id)
     if (there) {
@@ -360,7 +372,7 @@ export class Journal {
       return false
     }
     const { external, instance } = entry
-    const key = external ? [external.system, external.id, ...(instance === own ? [] : [instance])].join('\n') : null
+    const key = external ? [external.system, external.id, ...(own.has(instance) ? [] : [instance])].join('\n') : null
     if (key !== null && database.prepare('SELECT 1 FROM entries WHERE external = ?').get(key)) return false
     this.#insert(database, entry, key)
     return true
@@ -466,6 +478,17 @@ function checkActor(actor: string): void {
 function nextSequence(database: DatabaseSync): number {
   const row = database.prepare('SELECT coalesce(max(seq), 0) + 1 AS next FROM sqlite_sequence').get()
   return Number(row?.next)
+}
+
+/** Host names under which the ledger's server has metered, known by its own entries. */
+function meteredAs(database: DatabaseSync): string[] {
+  const rows = database
+    .prepare(
+      `SELECT DISTINCT json_extract(content, '$.instance') AS instance FROM entries
+       WHERE content IS NOT NULL AND external >= ?1 || char(10) AND external < ?1 || char(11) AND ${isOwn}`,
+    )
+    .all(meterSystem)
+  return rows.map(({ instance }) => String(instance))
 }
 
 /** How many references lead to entries of this ledger that are not here. */

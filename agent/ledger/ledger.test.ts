@@ -1,4 +1,14 @@
-import { closeSync, openSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -134,6 +144,37 @@ describe('the ledger', () => {
     ledger.stop()
     ledger = open()
     expect([ledger.noted('a'), ledger.noted('c')]).toEqual([{ b: [1] }, null])
+  })
+
+  it('writes a note that may wait with the next readings, or at a clean stop, and none that says nothing new', () => {
+    const written = () => statSync(`${file()}-wal`).size
+    const before = written()
+    ledger.noteLater('ran:a', 1)
+    ledger.noteLater('ran:b', 1)
+    expect([written(), ledger.noted('ran:a')]).toEqual([before, 1])
+    ledger.add([share(hour, 10)])
+    ledger.flush()
+    expect(written()).toBeGreaterThan(before)
+    expect([open().noted('ran:a'), open().noted('ran:b')]).toEqual([1, 1])
+    const after = written()
+    ledger.note('ran:a', 1)
+    ledger.flush()
+    expect(written()).toBe(after)
+    ledger.noteLater('ran:a', 2)
+    ledger.stop()
+    expect(open().noted('ran:a')).toBe(2)
+  })
+
+  it('keeps what is noted over damage while it is open', () => {
+    ledger.note('a', 1)
+    ledger.stop()
+    ledger = open()
+    expect(ledger.noted('a')).toBe(1)
+    writeFileSync(file(), 'damage '.repeat(1000))
+    ledger.add([share(hour, 10)])
+    ledger.flush()
+    ledger.flush()
+    expect(open().noted('a')).toBe(1)
   })
 
   it('makes every write durable', () => {

@@ -40,20 +40,36 @@ const columns = [
 ] as const
 const inSeconds = /^(seconds|cpu)/
 
-const upsert = `
-  INSERT INTO readings (hour, trusted, classRank, ${columns.join(', ')})
-  VALUES (:hour, :trusted, :classRank, ${columns.map((name) => `:${name}`).join(', ')})
+/**
+ * What stands in the column `trusted` beside 0 and 1: the hour was not known when it was written, and may be yet. A run of
+ * the agent writes its held rows anew with each flush; those of a run before stay where they are, as not trusted.
+ */
+const held = 2
+
+const addUp = `
   ON CONFLICT (hour, trusted) DO UPDATE SET
     classRank = max(classRank, excluded.classRank),
     ${columns.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`
 
-const select = `SELECT hour, trusted, classRank, ${columns.join(', ')} FROM readings WHERE hour >= ? AND hour < ?`
+const upsert = `
+  INSERT INTO readings (hour, trusted, classRank, ${columns.join(', ')})
+  VALUES (:hour, :trusted, :classRank, ${columns.map((name) => `:${name}`).join(', ')}) ${addUp}`
+
+const settleHeld = `
+  INSERT INTO readings (hour, trusted, classRank, ${columns.join(', ')})
+  SELECT hour, 0, classRank, ${columns.join(', ')} FROM readings WHERE trusted = ${held} ${addUp}`
+
+const removeHeld = `DELETE FROM readings WHERE trusted = ${held}`
+
+const select = `
+  SELECT hour, trusted, classRank, ${columns.join(', ')} FROM readings
+  WHERE hour >= ? AND hour < ? AND trusted <= ?`
 
 // Two questions that end at the first row, where one in the order of trust would sort them all.
 const selectFirst = `
   SELECT coalesce(
     (SELECT hour FROM readings WHERE trusted = 1 ORDER BY hour LIMIT 1),
-    (SELECT hour FROM readings ORDER BY hour LIMIT 1)
+    (SELECT hour FROM readings WHERE trusted <= ? ORDER BY hour LIMIT 1)
   ) AS hour`
 
 const keepNote = `
@@ -69,9 +85,13 @@ export class Ledger {
   readonly #folder: string
   readonly #now: () => number
   readonly #notebook = new Notebook()
-  readonly #notes = new Map<string, unknown>()
+  /** Notes as JSON, and the names of those that are not in the database yet. */
+  readonly #notes = new Map<string, string>()
+  readonly #unwritten = new Set<string>()
   #database: DatabaseSync | null = null
   #trouble: Problem | null = null
+  /** Whether held rows in the database are of this run, and stand in the notebook as well. */
+  #ownsHeld = false
 
   constructor(folder: string, now: () => number) {
     this.#folder = folder
@@ -85,7 +105,7 @@ export class Ledger {
 
   /** Writes what is left and closes. */
   stop(): void {
-    this.flush()
+    this.#writeDown('all')
     this.#database?.close()
     this.#database = null
   }
@@ -95,19 +115,22 @@ export class Ledger {
     this.#notebook.add(shares)
   }
 
-  /** Writes the notebook. */
+  /**
+   * Writes the notebook, and the notes that wait. What still moves when the time becomes known is written as well, so that
+   * a power cut costs no more of it; but it stays in the notebook, by which the next flush writes it where it belongs then.
+   */
   flush(): void {
-    const entries = this.#notebook.entries()
-    if (entries.length === 0) return
-    const written = this.#attempt((database) => {
-      inTransaction(database, () => {
-        const statement = database.prepare(upsert)
-        for (const entry of entries) statement.run(row(entry))
-      })
-      return true
-    })
-    if (!written) return
-    this.#notebook.clear()
+    this.#writeDown('settled')
+  }
+
+  /** @param which is written for good */
+  #writeDown(which: 'all' | 'settled'): void {
+    const entries = this.#notebook.entries(which)
+    const movable = which === 'all' ? [] : this.#notebook.entries('movable')
+    if (entries.length + movable.length + this.#unwritten.size === 0) return
+    if (!this.#write(entries, movable)) return
+    this.#ownsHeld = true
+    this.#notebook.forget(which)
     this.#trouble = null
   }
 
@@ -116,7 +139,7 @@ export class Ledger {
     const written = this.#attempt((database) => {
       const statement = database.prepare(select)
       statement.setReturnArrays(true)
-      return statement.all(Math.ceil(from / 1000), Math.ceil(to / 1000)) as unknown as number[][]
+      return statement.all(Math.ceil(from / 1000), Math.ceil(to / 1000), this.#mostTrusted) as unknown as number[][]
     })
     const unwritten = this.#notebook.entries().filter(({ hour }) => hour >= from && hour < to)
     return sumByHour([...(written ?? []).map(entryOf), ...unwritten])
@@ -124,7 +147,7 @@ export class Ledger {
 
   /** Start of the first hour ever read, if possible by a trusted clock; null before the first reading. */
   firstHour(): number | null {
-    const first = this.#attempt((database) => database.prepare(selectFirst).get())
+    const first = this.#attempt((database) => database.prepare(selectFirst).get(this.#mostTrusted))
     if (typeof first?.hour === 'number') return first.hour * 1000
     return this.#notebook.entries()[0]?.hour ?? null
   }
@@ -135,25 +158,64 @@ export class Ledger {
     this.#attempt((database) => database.prepare('DELETE FROM readings WHERE hour < ?').run(oldest))
   }
 
-  /** Keeps a small fact, as JSON, under a name. */
+  /** Keeps a small fact, as JSON, under a name. What says nothing new is not written again. */
   note(name: string, value: unknown): void {
-    this.#notes.set(name, value)
-    this.#attempt((database) => database.prepare(keepNote).run(name, JSON.stringify(value)))
+    this.noteLater(name, value)
+    if (this.#unwritten.has(name)) this.#write([])
+  }
+
+  /** The same with the next `flush`: for what a power cut may undo, as it is found out or done again then. */
+  noteLater(name: string, value: unknown): void {
+    const text = JSON.stringify(value)
+    if (this.#textOf(name) === text) return
+    this.#notes.set(name, text)
+    this.#unwritten.add(name)
   }
 
   /** The fact kept under a name, or null. */
   noted<Value>(name: string): Value | null {
-    if (!this.#notes.has(name)) {
-      const stored = this.#attempt((database) => database.prepare('SELECT value FROM notes WHERE name = ?').get(name))
-      if (typeof stored?.value === 'string') this.#notes.set(name, JSON.parse(stored.value))
-    }
-    return (this.#notes.get(name) as Value | undefined) ?? null
+    const text = this.#textOf(name)
+    return text === undefined ? null : (JSON.parse(text) as Value)
   }
 
   problems(): Problem[] {
     const damage = this.noted<{ problem: Problem; at: number }>('damage')
     const recent = damage && Math.abs(this.#now() - damage.at) < damageShownDays * dayMs
     return [...(recent ? [damage.problem] : []), ...(this.#trouble ? [this.#trouble] : [])]
+  }
+
+  /** Held rows of this run are read from the notebook, where they may have moved since. */
+  get #mostTrusted(): number {
+    return this.#ownsHeld ? 1 : held
+  }
+
+  #textOf(name: string): string | undefined {
+    if (!this.#notes.has(name)) {
+      const stored = this.#attempt((database) => database.prepare('SELECT value FROM notes WHERE name = ?').get(name))
+      if (typeof stored?.value === 'string') this.#notes.set(name, stored.value)
+    }
+    return this.#notes.get(name)
+  }
+
+  /**
+   * Writes hours and all notes that wait in one transaction. @param movable hours in place of those that were held; left
+   * out: those stay @returns whether it was written
+   */
+  #write(entries: HourEntry[], movable?: HourEntry[]): boolean {
+    const written = this.#attempt((database) => {
+      inTransaction(database, () => {
+        if (movable && !this.#ownsHeld) database.exec(settleHeld)
+        if (movable) database.exec(removeHeld)
+        const hours = database.prepare(upsert)
+        for (const entry of entries) hours.run(row(entry))
+        for (const entry of movable ?? []) hours.run({ ...row(entry), trusted: held })
+        const notes = database.prepare(keepNote)
+        for (const name of this.#unwritten) notes.run(name, this.#notes.get(name) as string)
+      })
+      return true
+    })
+    if (written) this.#unwritten.clear()
+    return written === true
   }
 
   /** Works on the database; undefined if that failed, which is then a problem until the next successful flush. */
@@ -183,6 +245,7 @@ export class Ledger {
     const { database, damage } = openDatabase(this.#folder, { name: 'ledger.db', migrations }, new Date(this.#now()))
     this.#database = database
     if (damage) {
+      for (const name of this.#notes.keys()) this.#unwritten.add(name) // what is known of them is not lost with the file
       const problem: Problem = {
         id: 'ledger.damaged',
         where: damage.file,

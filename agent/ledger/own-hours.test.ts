@@ -69,14 +69,46 @@ describe('hours as a person sees them', () => {
   })
 
   it('of others are there to confirm only where these let everybody see them, and without what is theirs alone', () => {
-    const open = work({ audience: 'members', purpose: 'backups' })
+    const open = work({ audience: 'members', purpose: 'backups', start: '14:30' })
     const { toConfirm } = seenBy(bob, work(), open)
     expect(toConfirm).toMatchObject([{ id: open.id, who: 'Ada', hours: '2', purpose: 'backups' }])
-    expect(JSON.stringify(toConfirm)).not.toContain('paid')
+    expect(JSON.stringify(toConfirm)).not.toMatch(/paid|14:30/)
+    expect(seenBy(ada, open).own[0]).toMatchObject({ start: '14:30' })
     expect(seenBy(bob, open, byPerson(confirmationOf(open, bob))).toConfirm).toEqual([])
     expect(seenBy(bob, open, byPerson(answerTo(open, 'objection'))).toConfirm).toEqual([])
     expect(seenBy(bob, open, byPerson(correctionOf(open, []))).toConfirm).toEqual([])
-    expect(seenBy(ada, open, byPerson(confirmationOf(open, bob))).own[0]?.confirmedBy).toEqual(['Bob'])
+    expect(seenBy(ada, open, byPerson(confirmationOf(open, bob))).own[0]?.confirmedBy).toEqual([
+      { by: 'person', name: 'Bob' },
+    ])
+  })
+
+  it('that they are said to have confirmed are told to them, until they answer; not whose, where these are not shown', () => {
+    const [open, closed] = [work({ audience: 'members', purpose: 'backups' }), work()]
+    const entered = [recorded(confirmationOf(open, bob)), recorded(confirmationOf(closed, bob))]
+    const asked = (...more: Entry[]) => seenBy(bob, open, closed, ...entered, ...more).toAnswer
+    expect(asked()).toEqual([
+      { id: entered[0]?.id, day: '2026-11-24', of: { who: 'Ada', hours: '2', activity: 'care', purpose: 'backups' } },
+      { id: entered[1]?.id, day: '2026-11-24' },
+    ])
+    expect(seenBy(ada, open, closed, ...entered).toAnswer).toEqual([])
+    expect(seenBy(ada, open, closed, ...entered).own[0]?.confirmedBy).toEqual([{ by: 'owner-for-person', name: 'Bob' }])
+    // A correction takes the confirmation back, and not that it was entered in their name.
+    expect(asked(recorded(correctionOf(open, [{ value: '1', unit: 'h' }])))).toHaveLength(2)
+    const answers = entered.map((entry, at) => byPerson(answerTo(entry, at === 0 ? 'objection' : 'acceptance')))
+    expect(asked(...answers)).toEqual([])
+    const { own } = seenBy(ada, open, closed, ...entered, ...answers)
+    expect(own.map(({ confirmedBy }) => confirmedBy)).toEqual([[], [{ by: 'person', name: 'Bob' }]])
+    expect(seenBy(bob, open, byPerson(confirmationOf(open, bob)), recorded(confirmationOf(open))).toAnswer).toEqual([])
+  })
+
+  it('stay contested when the owner corrects them, and are asked about again', () => {
+    const entry = work({ audience: 'members' })
+    const wrong = byPerson(answerTo(entry, 'objection', 'it was one'))
+    const corrected = recorded(correctionOf(entry, [{ value: '2', unit: 'h' }]))
+    expect(seenBy(ada, entry, wrong, corrected).own[0]).toMatchObject({ needsAnswer: true, objection: 'it was one' })
+    expect(seenBy(bob, entry, wrong, corrected).toConfirm).toEqual([])
+    const accepted = byPerson(answerTo(entry, 'acceptance'))
+    expect(seenBy(ada, entry, wrong, corrected, accepted).own[0]).not.toHaveProperty('objection')
   })
 
   it('are answered by the person alone: what somebody else says of them is no answer', () => {

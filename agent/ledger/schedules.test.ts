@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { type Job, type RunMemory, Schedules } from './schedules.ts'
 
@@ -75,6 +75,32 @@ describe('schedules', () => {
     await schedules.catchUp()
     await schedules.catchUp()
     expect([runs, failures]).toEqual([2, ['daily']])
+  })
+
+  it('let a job that is due wait until it is ready, and try every ten minutes', async () => {
+    vi.useFakeTimers({ now: Date.parse('2026-11-01T12:01:00Z') })
+    try {
+      const memory = new Memory()
+      let [runs, isReady] = [0, false]
+      const run = () => {
+        runs += 1
+      }
+      const job: Job = { name: 'night', at: '51 3 * * *', every: 86_400, ready: () => isReady, run }
+      const schedules = new Schedules([job], memory, Date.now, () => {})
+      schedules.start()
+      await schedules.catchUp()
+      await vi.advanceTimersByTimeAsync(15 * 60_000)
+      expect([runs, memory.noted('ran:night')]).toEqual([0, null])
+      isReady = true
+      await vi.advanceTimersByTimeAsync(10 * 60_000)
+      expect(runs).toBe(1)
+      expect(memory.noted('ran:night')).not.toBeNull()
+      await vi.advanceTimersByTimeAsync(30 * 60_000)
+      expect(runs).toBe(1)
+      await schedules.stop()
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('do not start a job while it runs', async () => {

@@ -6,8 +6,13 @@ export interface Job {
   at: string
   /** Seconds between two runs; a run that is overdue by this much is caught up. */
   every: number
+  /** False: it has to wait, as for the clock, and is tried again every ten minutes. */
+  ready?(): boolean
+  /** May run twice: after a power cut nobody may remember that it ran. */
   run(): Promise<void> | void
 }
+
+const againAt = '*/10 * * * *'
 
 /** Where the last runs are remembered; the ledger's notes. */
 export interface RunMemory {
@@ -17,7 +22,8 @@ export interface RunMemory {
 
 /**
  * Runs jobs by cron expression and remembers when each last succeeded, so that what a power cut or a leap of the clock
- * skipped is caught up by `catchUp`. A job that fails is reported and tried again the next time.
+ * skipped is caught up by `catchUp`. A job that fails is reported and tried again the next time; one that is due and not
+ * ready waits.
  */
 export class Schedules {
   readonly #jobs: Job[]
@@ -26,6 +32,7 @@ export class Schedules {
   readonly #report: (job: string, error: unknown) => void
   #tasks: ScheduledTask[] = []
   #running = new Set<string>()
+  #waiting = new Set<Job>()
 
   constructor(jobs: Job[], memory: RunMemory, now: () => number, report: (job: string, error: unknown) => void) {
     this.#jobs = jobs
@@ -35,7 +42,8 @@ export class Schedules {
   }
 
   start(): void {
-    this.#tasks = this.#jobs.map((job) => schedule(job.at, () => this.#run(job), { name: job.name }))
+    const tasks = this.#jobs.map((job) => schedule(job.at, () => this.#run(job), { name: job.name }))
+    this.#tasks = [...tasks, schedule(againAt, () => this.runWaiting(), { name: 'waiting' })]
   }
 
   async stop(): Promise<void> {
@@ -52,8 +60,18 @@ export class Schedules {
     }
   }
 
+  /** Runs what was due and had to wait, as far as it is ready now. */
+  async runWaiting(): Promise<void> {
+    for (const job of [...this.#waiting]) await this.#run(job)
+  }
+
   async #run(job: Job): Promise<void> {
     if (this.#running.has(job.name)) return
+    if (job.ready && !job.ready()) {
+      this.#waiting.add(job)
+      return
+    }
+    this.#waiting.delete(job)
     this.#running.add(job.name)
     try {
       await job.run()

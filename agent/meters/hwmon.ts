@@ -1,9 +1,10 @@
 import path from 'node:path'
 import { readInteger, readText } from './files.ts'
 import { folderNames } from './folder-names.ts'
+import type { PowerModel } from './power-model.ts'
 import type { PowerSensor, SensorReading } from './power-sensor.ts'
-import type { Range } from './prediction.ts'
-import { atTheWall } from './supply.ts'
+import { mean, type Range } from './prediction.ts'
+import { atTheWall, behindSupply } from './supply.ts'
 
 /** Chips that measure current and voltage of a supply line: INA219, INA226, INA238 and their like. */
 const inputChips = /^ina2\d\d$/
@@ -11,6 +12,8 @@ const inputChips = /^ina2\d\d$/
 const relativeError = 0.05
 const absoluteError = 0.05
 const mostWatts = 500
+/** 1: the interval held what the chip said at both ends. 2: and what the load may have done between them. */
+const version = 2
 
 /**
  * The chip that measures the machine's own input, read through hwmon. Boards that have several measure their inner rails
@@ -34,31 +37,54 @@ class InputSensor implements PowerSensor {
 
   constructor(file: string, chip: string) {
     this.#file = file
-    this.#source = `${chip}@1`
+    this.#source = `${chip}@${version}`
   }
 
   /** It measures the whole machine already; only the supply is before it. */
   useCalibration(): void {}
 
-  /** The chip says what flows at a moment, so the mean is that of the two ends, and the interval holds both. */
-  watch(): () => SensorReading | null {
+  /**
+   * The chip says what flows at a moment, so the mean is that of the two ends. What flowed between them is known by the
+   * load alone: the interval holds both ends, with what the load may have added to them or taken from them.
+   */
+  watch(): (utilisation: number, model: PowerModel) => SensorReading | null {
     let before = readWatts(this.#file)
-    return () => {
+    return (utilisation, model) => {
       const now = readWatts(this.#file)
       const ends = before !== null && now !== null ? [before, now] : null
       before = now
-      return ends && this.#reading(ends)
+      return ends && this.#reading(ends, utilisation, model)
     }
   }
 
-  #reading(ends: number[]): SensorReading {
-    const [least, most] = [Math.min(...ends), Math.max(...ends)]
+  #reading(ends: number[], utilisation: number, model: PowerModel): SensorReading {
+    const least = Math.max(0, Math.min(...ends) * (1 - relativeError) - absoluteError)
+    const most = Math.max(...ends) * (1 + relativeError) + absoluteError
+    const load = loadBetween(utilisation, model)
+    // The model's lower end holds for what the chip measures unless the chip has just said less.
+    const floor = least > load.floor ? load.floor : 0
     const watts: Range = {
-      low: Math.max(0, least * (1 - relativeError) - absoluteError),
-      value: (least + most) / 2,
-      high: most * (1 + relativeError) + absoluteError,
+      low: Math.max(floor, least - load.taken),
+      value: mean(ends),
+      high: most + load.added,
     }
     return { source: this.#source, boundary: 'dc-input', watts, wall: atTheWall(watts) }
+  }
+}
+
+/**
+ * What the load of a time may mean for two looks at its ends, in watts behind the supply. Both may have met an idle
+ * moment, and the load came between (`added`); or both met full load, and the rest was as idle as the mean says (`taken`).
+ * Full load adds as much as the model holds possible. `floor` is the least that it holds possible at this load. What
+ * draws power without the processors, such as a disk, is not known.
+ */
+function loadBetween(utilisation: number, model: PowerModel): { added: number; taken: number; floor: number } {
+  const [idle, full] = [behindSupply(model.watts(0)), behindSupply(model.watts(1))]
+  const byLoad = Math.max(0, full.low - idle.low, full.value - idle.value, full.high - idle.high)
+  return {
+    added: byLoad * utilisation,
+    taken: byLoad * (1 - utilisation),
+    floor: behindSupply(model.watts(utilisation)).low,
   }
 }
 

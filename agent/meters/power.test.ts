@@ -61,13 +61,17 @@ class ScriptedSensor implements PowerSensor {
     packageWatts: 2,
   }
   calibration: readonly CalibrationReading[] = []
+  told: unknown[] = []
 
   useCalibration(readings: readonly CalibrationReading[]): void {
     this.calibration = readings
   }
 
-  watch(): () => SensorReading | null {
-    return () => this.next
+  watch(): ReturnType<PowerSensor['watch']> {
+    return (utilisation, { source }) => {
+      this.told = [utilisation, source]
+      return this.next
+    }
   }
 }
 
@@ -96,7 +100,8 @@ describe('the power meter', () => {
     const meter = new PowerMeter(pi4, sensor)
     meter.useCalibration([idle])
     expect(sensor.calibration).toEqual([idle])
-    const [share] = await meter.settle(minute(0), 0)
+    const [share] = await meter.settle(minute(0), 0.25)
+    expect(sensor.told).toEqual([0.25, 'calibrated:rpi-4b@1'])
     expect(share?.quantities).toMatchObject({ classRank: 1, energy: expect.closeTo((3.8 / 60) * 1e6, 3) })
     expect(share?.quantities.energyHigh).toBeCloseTo((4.4 / 60) * 1e6, 3)
     expect(meter.lately(0, '')).toMatchObject({ class: 'derived', boundary: 'dc-input', value: 3, source: 'ina219@1' })
@@ -120,6 +125,51 @@ describe('the power meter', () => {
     expect(share?.quantities.energyLow).toBeLessThan(100_000)
     expect(meter.lately(0, '')).toMatchObject({ class: 'measured', value: 6, source: 'shelly-gen2@1' })
     expect(await meter.follow()(0, '')).toMatchObject({ class: 'measured', value: 6 })
+  })
+
+  it('takes off what else hangs on the plug, in its figures, its energy and what calibrates', async () => {
+    const plug = new ScriptedPlug()
+    const meter = new PowerMeter(pi4)
+    meter.usePlug(plug, { low: 2, high: 3 })
+    for (let number = 0; number <= 11; number += 1) {
+      plug.next = says(1000 + number * 0.1)
+      const [share] = await meter.settle(minute(number), 0)
+      if (number < 2) continue
+      expect(share?.quantities).toMatchObject({ classRank: 1, energy: expect.closeTo((3.5 / 60) * 1e6, 0) })
+      expect(share?.quantities.energyLow).toBeLessThan((3 / 60) * 1e6)
+      expect(share?.quantities.energyHigh).toBeGreaterThan((4 / 60) * 1e6)
+    }
+    const shown = { value: 3.5, class: 'derived', boundary: 'wall', source: 'shelly-gen2@1/less-others@1' }
+    expect(meter.lately(0, '')).toMatchObject(shown)
+    expect(await meter.follow()(0, '')).toMatchObject(shown)
+    expect(meter.takeReading('')).toMatchObject({ watts: expect.closeTo(3.5) })
+    expect(meter.trouble()).toBeNull()
+  })
+
+  it('keeps what a plug says where nobody knows what else hangs on it, but for the lower end', async () => {
+    const plug = new ScriptedPlug()
+    const meter = new PowerMeter(pi4)
+    meter.usePlug(plug, 'unknown')
+    plug.next = says(1000)
+    await meter.settle(minute(0), 0.5)
+    plug.next = says(1000.1)
+    const [share] = await meter.settle(minute(1), 0.5)
+    const { low } = published.watts(0.5)
+    expect(share?.quantities).toMatchObject({ classRank: 1, energy: expect.closeTo(100_000, 3) })
+    expect(share?.quantities.energyLow).toBeCloseTo((low / 60) * 1e6, 3)
+    expect(meter.lately(0.5, '')).toMatchObject({ value: 6, high: 6.3, low: expect.closeTo(low, 3) })
+  })
+
+  it('says so where less goes through a plug than what else is said to hang on it', async () => {
+    const plug = new ScriptedPlug()
+    const meter = new PowerMeter(pi4)
+    meter.usePlug(plug, { low: 10, high: 20 })
+    plug.next = says(1000)
+    await meter.settle(minute(0), 0)
+    expect(meter.trouble()?.id).toBe('plug.others')
+    meter.usePlug(plug, { low: 1, high: 2 })
+    await meter.settle(minute(1), 0)
+    expect(meter.trouble()).toBeNull()
   })
 
   it('bridges a short silence with the counter, losing and doubling nothing', async () => {

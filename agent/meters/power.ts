@@ -4,6 +4,7 @@ import { classes, type Quantities, type Share } from '../ledger/hours.ts'
 import { calibratedModel, typedInterval } from './calibration.ts'
 import { measuredPower, type PlugReading, PlugTrouble } from './plug.ts'
 import { PlugCounter } from './plug-counter.ts'
+import { type OtherWatts, ownPart, ownPower } from './plug-others.ts'
 import {
   type Hardware,
   type Machine,
@@ -42,14 +43,16 @@ interface Held {
  *
  * While a plug is silent, or its counter stands still, intervals are held back. When it goes on within the hour, the
  * difference of its counter covers them and they count as measured; otherwise they are handed out as they would be
- * without a plug. So no energy is lost or counted twice, and the class says which it was.
+ * without a plug. So no energy is lost or counted twice, and the class says which it was. What else hangs on the plug is
+ * taken off; the rest is derived then, not measured.
  */
 export class PowerMeter {
   readonly #machine: Machine
   readonly #sensor: PowerSensor | null
-  readonly #sense: () => SensorReading | null
+  readonly #sense: ReturnType<PowerSensor['watch']>
   #model: PowerModel
   #plug: Plug | null = null
+  #others: OtherWatts = null
   #counter: PlugCounter | null = null
   /** What plug or sensor said when the last interval was closed. */
   #latest: PowerFigure | null = null
@@ -66,9 +69,13 @@ export class PowerMeter {
     this.#sense = sensor?.watch() ?? (() => null)
   }
 
-  /** Sets or removes the plug; returns what was still held back for the old one. */
-  usePlug(plug: Plug | null): Share[] {
+  /**
+   * Sets or removes the plug; returns what was still held back for the old one.
+   * @param others what hangs on it besides
+   */
+  usePlug(plug: Plug | null, others: OtherWatts = null): Share[] {
     this.#plug = plug
+    this.#others = others
     this.#counter = null
     this.#latest = null
     this.#silence = null
@@ -131,8 +138,8 @@ export class PowerMeter {
     const sense = this.#sensor?.watch()
     return async (utilisation, at) => {
       const reading = await this.#readPlug()
-      if (reading) return measuredPower(reading, at)
-      const sensed = sense?.()
+      if (reading) return this.#ownPower(reading, utilisation, at)
+      const sensed = sense?.(utilisation, this.#model)
       return sensed ? sensedPower(sensed, at) : this.lately(utilisation, at)
     }
   }
@@ -140,9 +147,9 @@ export class PowerMeter {
   /** Closes an interval with its mean utilisation; returns the shares of energy that are settled by it. */
   async settle(interval: Interval, utilisation: number): Promise<Share[]> {
     const reading = await this.#readPlug()
-    const sensed = this.#sense()
+    const sensed = this.#sense(utilisation, this.#model)
     const at = new Date(interval.end).toISOString()
-    this.#latest = reading ? measuredPower(reading, at) : sensed && sensedPower(sensed, at)
+    this.#latest = reading ? this.#ownPower(reading, utilisation, at) : sensed && sensedPower(sensed, at)
     this.#packageWatts = sensed?.packageWatts
     this.#held.push({
       interval,
@@ -150,6 +157,7 @@ export class PowerMeter {
       packageWatts: sensed?.packageWatts,
     })
     if (!this.#plug) return this.release()
+    if (reading) this.#compare(reading)
 
     const seconds = this.#heldSeconds()
     if (!reading) return seconds > patienceSeconds ? this.#giveUp(null) : []
@@ -195,19 +203,41 @@ export class PowerMeter {
     return this.#held.reduce((sum, { estimate }) => sum + estimate.seconds, 0)
   }
 
+  /** A plug cannot carry less than what is said to hang on it besides the server. */
+  #compare(reading: PlugReading): void {
+    const others = this.#others
+    if (others === null || others === 'unknown' || measuredPower(reading, '').high > others.low) return
+    this.#mark(
+      'others',
+      `The plug says that ${reading.watts} W go through it, and what else hangs on it is said to draw at least ${others.low} W.`,
+      'Correct in Settings how much the other thing draws, or plug it in elsewhere.',
+    )
+  }
+
+  #ownPower(reading: PlugReading, utilisation: number, at: string): PowerFigure {
+    return ownPower(measuredPower(reading, at), this.#others, this.#model.watts(utilisation))
+  }
+
   /** Spreads the counter's difference over the held intervals by their length. */
   #measured(energy: Range, seconds: number): Share[] {
     const held = this.#held
     this.#held = []
-    this.#plugMean.add(energy, held)
+    const others = this.#others
     if (this.#fault) {
       this.#fault.wellSeconds += seconds
       if (this.#fault.wellSeconds >= faultShownSeconds) this.#fault = null
     }
-    return held.map(({ interval, estimate }) => ({
-      interval,
-      quantities: { ...estimate, ...quantitiesOf(energy, estimate.seconds / seconds, 'measured') },
-    }))
+    return held.map((each) => {
+      const { interval, estimate } = each
+      const through = mapRange(energy, (all) => (all * estimate.seconds) / seconds)
+      const modelled = this.#model.watts(estimate.cpuSeconds / estimate.seconds)
+      const own = ownPart(through, others, estimate.seconds / 3600, modelled)
+      this.#plugMean.add(own, each)
+      return {
+        interval,
+        quantities: { ...estimate, ...quantitiesOf(own, 1, others === null ? 'measured' : 'derived') },
+      }
+    })
   }
 
   #estimate({ start, end }: Interval, utilisation: number, sensed: SensorReading | null): Held['estimate'] {
@@ -245,14 +275,12 @@ class PlugMean {
   #cpuSeconds = 0
   #packageWattSeconds: number | undefined = 0
 
-  add({ low, value, high }: Range, held: readonly Held[]): void {
+  add({ low, value, high }: Range, { estimate, packageWatts }: Held): void {
     this.#energy = { low: this.#energy.low + low, value: this.#energy.value + value, high: this.#energy.high + high }
-    for (const { estimate, packageWatts } of held) {
-      this.#seconds += estimate.seconds
-      this.#cpuSeconds += estimate.cpuSeconds
-      if (packageWatts === undefined) this.#packageWattSeconds = undefined
-      else if (this.#packageWattSeconds !== undefined) this.#packageWattSeconds += packageWatts * estimate.seconds
-    }
+    this.#seconds += estimate.seconds
+    this.#cpuSeconds += estimate.cpuSeconds
+    if (packageWatts === undefined) this.#packageWattSeconds = undefined
+    else if (this.#packageWattSeconds !== undefined) this.#packageWattSeconds += packageWatts * estimate.seconds
   }
 
   get(): { watts: Range; utilisation: number; packageWatts: number | undefined; seconds: number } | null {

@@ -37,7 +37,7 @@ interface Domain {
  * (dram), which stands beside its package although it is listed below it. Null where there are none. Counters that may
  * not be read, or not yet, say nothing until they may.
  */
-export function findRapl(sys: string, monotonic: () => number): PowerSensor | null {
+export function findRapl(sys: string, monotonic: () => number): Rapl | null {
   const domains = findDomains(path.join(sys, 'class/powercap'))
   return domains && new Rapl(domains, monotonic)
 }

@@ -7,7 +7,7 @@ import { readText } from './files.ts'
  * What the kit runs, and the units that do it; a plain server's agent has a name of its own. `system` has none: it is all
  * the rest, with the kernel and what runs for a moment only.
  */
-const meteredUnits: Record<Exclude<MeteredService, 'system'>, readonly string[]> = {
+export const meteredUnits: Record<Exclude<MeteredService, 'system'>, readonly string[]> = {
   server: ['snac2.service'],
   web: ['nginx.service'],
   dashboard: ['hearth-dashboard.service'],

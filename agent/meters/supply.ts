@@ -14,3 +14,12 @@ export function atTheWall(watts: Range): Range {
     high: watts.high / efficiency.low,
   }
 }
+
+/** What comes out of a supply that draws so many watts at the wall. */
+export function behindSupply(watts: Range): Range {
+  return {
+    low: watts.low * efficiency.low,
+    value: watts.value * efficiency.value,
+    high: watts.high * efficiency.high,
+  }
+}

@@ -1,6 +1,6 @@
 import type { CountersFile, TrafficService } from '../api.ts'
 import type { Interval } from '../ledger/clock.ts'
-import type { Share } from '../ledger/hours.ts'
+import type { Quantities, Share } from '../ledger/hours.ts'
 import { readText } from './files.ts'
 import type { Bytes, InterfaceMeter } from './interfaces.ts'
 
@@ -11,7 +11,8 @@ const directions = ['in', 'out'] as const
 type Direction = (typeof directions)[number]
 
 /** Services with counters of their own; a counter that an older firewall lacks has counted nothing. */
-const services = ['server', 'fetch', 'dashboard', 'plain', 'publish'] as const satisfies TrafficService[]
+export const countedServices = ['server', 'fetch', 'dashboard', 'plain', 'publish'] as const satisfies TrafficService[]
+export type CountedService = (typeof countedServices)[number]
 
 /** Ethernet's header, which the firewall does not see. */
 const frameHeader = 14
@@ -100,16 +101,7 @@ export class TrafficMeter {
         lanOut: bytes.out * (1 - parts.out.wan),
         wanIn: bytes.in * parts.in.wan,
         wanOut: bytes.out * parts.out.wan,
-        serverIn: bytes.in * parts.in.server,
-        serverOut: bytes.out * parts.out.server,
-        fetchIn: bytes.in * parts.in.fetch,
-        fetchOut: bytes.out * parts.out.fetch,
-        dashboardIn: bytes.in * parts.in.dashboard,
-        dashboardOut: bytes.out * parts.out.dashboard,
-        plainIn: bytes.in * parts.in.plain,
-        plainOut: bytes.out * parts.out.plain,
-        publishIn: bytes.in * parts.in.publish,
-        publishOut: bytes.out * parts.out.publish,
+        ...byService(bytes, parts),
       },
     }))
     return shares
@@ -159,17 +151,23 @@ function proportions(counted: Counters, direction: Direction, total: number) {
   const back = missing > 0 ? missing / (lanHidden + wanHidden) : 0
   const all = lan + wan + missing
   // In a tunnel a service's packets are within others, so they might seem more than there were.
-  const sum = services.reduce((bytes, service) => bytes + framed(of(service)), 0)
+  const sum = countedServices.reduce((bytes, service) => bytes + framed(of(service)), 0)
   const most = Math.max(lan + wan, sum)
-  const part = (service: (typeof services)[number]) => (most > 0 ? framed(of(service)) / most : 0)
   return {
     wan: all > 0 ? (wan + wanHidden * back) / all : 0,
-    server: part('server'),
-    fetch: part('fetch'),
-    dashboard: part('dashboard'),
-    plain: part('plain'),
-    publish: part('publish'),
+    of: (service: CountedService) => (most > 0 ? framed(of(service)) / most : 0),
   }
+}
+
+type Proportions = ReturnType<typeof proportions>
+
+function byService(bytes: Bytes, parts: Record<Direction, Proportions>): Partial<Quantities> {
+  return Object.fromEntries(
+    countedServices.flatMap((service) => [
+      [`${service}In`, bytes.in * parts.in.of(service)],
+      [`${service}Out`, bytes.out * parts.out.of(service)],
+    ]),
+  )
 }
 
 function framed({ bytes, packets }: Counted): number {

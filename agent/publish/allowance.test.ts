@@ -139,7 +139,7 @@ describe('the budget in force', () => {
 })
 
 describe('visitors', () => {
-  it('have half of a day’s share', () => {
+  it('have half of a day’s share, and of what was carried over', () => {
     const allowance = open()
     let given = 0
     while (allowance.visit(900, 400)) given += 900
@@ -148,6 +148,13 @@ describe('visitors', () => {
     expect(allowance.take(10_000)).toBe(true) // what they cannot have
     nextDay()
     expect(allowance.visit(900, 400)).toBe(true)
+    // Nobody asks for a week: then a log that is more than a day gives can be read whole.
+    for (let day = 0; day < 7; day += 1) {
+      nextDay()
+      allowance.available()
+    }
+    expect(allowance.visit(70_000, 400)).toBe(true)
+    expect(allowance.visit(20_000, 400)).toBe(false)
   })
 
   it('cannot use up what was carried over for pushes', () => {

@@ -46,8 +46,8 @@ interface Kept {
   budget: Budget
   /** Parts of the budget that pushes took: what they give back comes out of these. */
   lent: readonly DayBytes[]
-  /** What visitors had of a day's share, with what was put aside for them. */
-  visitors: DayBytes
+  /** Half of what each day adds, less what visitors had of it, with what was put aside for them. */
+  visitors: Budget
   counts: PublishingCounts
 }
 
@@ -62,9 +62,9 @@ export interface AllowanceOptions {
 
 /**
  * The budget in force (budget.ts): pushes and visitors draw on it, and what it allowed is on the card before it is sent.
- * Visitors have half of each day's share at most; the other half is left for pushes, which may use what was carried
- * over, so that nobody can keep the kit from publishing by asking for it. While the clock cannot be trusted, no day adds
- * anything.
+ * Visitors have half of it at most, today's and what was carried over: a log that has grown is more than a day gives, and
+ * is to be read whole. The other half is left for pushes, so that nobody can keep the kit from publishing by asking for
+ * it. While the clock cannot be trusted, no day adds anything.
  */
 export class Allowance {
   readonly #file: string
@@ -110,7 +110,7 @@ export class Allowance {
     if (day === null) return 0
     const budget = onDay(this.#kept.budget, day, this.#wan(day))
     if (budget.day !== this.#kept.budget.day) {
-      this.#kept = { ...this.#kept, budget }
+      this.#kept = { ...this.#kept, budget, visitors: this.#visitorsOn(day) }
       this.#writeLater()
     }
     return available(budget)
@@ -166,29 +166,28 @@ export class Allowance {
   #visitorsMay(bytes: number): boolean {
     const day = this.#today()
     if (day === null) return false
-    if (this.#kept.visitors.day !== day) {
-      this.#takeAsideBack()
-      this.#kept = { ...this.#kept, visitors: { day, bytes: 0 } }
-    }
     const lacking = bytes - sumOf(this.#aside)
     if (lacking <= 0) return true
-    const had = this.#kept.visitors.bytes
-    const wanted = Math.min(
-      Math.max(chunkBytes, lacking),
-      Math.floor(shareOf(this.#wan(day)) / 2) - had,
-      this.available(),
-    )
+    const atHand = this.available()
+    const visitors = this.#visitorsOn(day)
+    const wanted = Math.min(Math.max(chunkBytes, lacking), available(visitors), atHand)
     if (wanted < lacking) return false
     const { allowed, budget, taken } = allow(this.#kept.budget, wanted, day, this.#wan(day))
-    if (!allowed || !this.#write({ ...this.#kept, budget, visitors: { day, bytes: had + wanted } })) return false
+    const [, left] = splitParts(visitors.left, wanted)
+    if (!allowed || !this.#write({ ...this.#kept, budget, visitors: { ...visitors, left } })) return false
     this.#aside = addParts(this.#aside, taken)
     return true
   }
 
+  #visitorsOn(day: number): Budget {
+    const wan = this.#wan(day)
+    return onDay(this.#kept.visitors, day, wan, Math.floor(shareOf(wan) / 2))
+  }
+
   #takeAsideBack(): void {
     const { budget, visitors } = this.#kept
-    const unused = { ...visitors, bytes: Math.max(0, visitors.bytes - sumOf(this.#aside)) }
-    this.#kept = { ...this.#kept, budget: giveBack(budget, this.#aside), visitors: unused }
+    const aside = this.#aside
+    this.#kept = { ...this.#kept, budget: giveBack(budget, aside), visitors: giveBack(visitors, aside) }
     this.#aside = []
   }
 
@@ -256,7 +255,7 @@ function nothing(now: number): Kept {
     version: 1,
     budget: emptyBudget,
     lent: [],
-    visitors: { day: 0, bytes: 0 },
+    visitors: emptyBudget,
     counts: { since: new Date(now).toISOString(), sent: 0, visits: 0, refused: 0, arrived: 0, refusing: 0 },
   }
 }
@@ -272,12 +271,12 @@ function parseKept(text: string): Kept {
   const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0
   const areParts = (parts: unknown) =>
     Array.isArray(parts) && parts.every((part: DayBytes) => Number.isSafeInteger(part?.day) && isCount(part.bytes))
-  const isBudget =
-    (budget.day === null || Number.isSafeInteger(budget.day)) &&
+  const isBudget = (budget: Budget) =>
+    (budget?.day === null || Number.isSafeInteger(budget?.day)) &&
     typeof budget.isOnline === 'boolean' &&
     areParts(budget.left)
   const areCounts = !Number.isNaN(Date.parse(counts.since)) && sumNames.every((name) => isCount(counts[name]))
-  if (!isBudget || !areParts(lent) || !areParts([visitors]) || !areCounts)
+  if (!isBudget(budget) || !isBudget(visitors) || !areParts(lent) || !areCounts)
     throw new Error('it has not the form it must have')
   return { version, budget, lent, visitors, counts }
 }

@@ -35,16 +35,16 @@ export const emptyBudget: Budget = { day: null, isOnline: false, left: [] }
  * anything in hand.
  * @param wan bytes in and out on the internet side, of each of the seven days before; days without a reading are left
  *   out, and count as nothing
+ * @param share what a day adds
  * @throws RangeError
  */
-export function onDay(budget: Budget, day: number, wan: readonly number[]): Budget {
+export function onDay(budget: Budget, day: number, wan: readonly number[], share = shareOf(wan)): Budget {
   if (!Number.isSafeInteger(day)) throw new RangeError(`${day} is not the number of a day`)
   if (wan.length > meanDays || !wan.every((bytes) => bytes >= 0 && Number.isFinite(bytes)))
     throw new RangeError(`the traffic must be bytes of at most ${meanDays} days`)
   const isOnline = wan.some((bytes) => bytes > 0)
   if (budget.day !== null && day < budget.day - carriedDays) return { day, isOnline, left: [] }
   if (budget.day !== null && day <= budget.day) return { ...budget, isOnline }
-  const share = shareOf(wan)
   const kept = budget.left.filter((each) => each.day >= day - carriedDays)
   return { day, isOnline, left: share > 0 ? [...kept, { day, bytes: share }] : kept }
 }

@@ -110,6 +110,7 @@ describe('schema and checker', () => {
       figure: at('$defs', 'figure', 'pattern'),
       share: at('properties', 'covered', 'pattern'),
       people: at('properties', 'people', 'pattern'),
+      days: at('properties', 'storage', 'properties', 'days', 'pattern'),
       method: at(...inPower, 'methods', 'items', 'pattern'),
       activity: at(...hours),
       currency: at('$defs', 'amounts', 'propertyNames', 'pattern'),

@@ -11,6 +11,7 @@ export const forms = {
   day: /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/,
   figure: /^(0|[1-9][0-9]?0{0,28}|[1-9]\.[1-9]|0\.0{0,11}[1-9][1-9]?)$/,
   share: /^(0|1|0\.0{0,11}[1-9][1-9]?)$/,
+  days: /^([1-9]|[12][0-9]|3[01])$/,
   people: /^([5-9]|[1-9][0-9]0{0,28})$/,
   method: /^[a-z0-9.@-]{1,64}$/,
   activity: /^[a-z][a-z0-9-]{0,63}$/,
@@ -23,8 +24,8 @@ export const powerBoundaries = ['wall', 'dc-input', 'package']
 
 /**
  * Checks a report from anywhere. It is strict: what version 1 does not name is refused. Beyond what the schema can say,
- * the period must be a calendar month, or a week from Monday with people; low ≤ value ≤ high; the range of entries
- * must not end before it begins. @throws ReportRefused with the place of the first thing that is wrong
+ * the period must be a calendar month, or a week from Monday with people; low ≤ value ≤ high; the number of leaves must
+ * be a power of two. @throws ReportRefused with the place of the first thing that is wrong
  */
 export function checkReport(value: unknown): Report {
   const report = record(value, 'report', ['version', 'instance', 'period', 'covered', 'entries'], optionalFields)
@@ -81,9 +82,10 @@ function checkPower(value: unknown, field: string): void {
 }
 
 function checkStorage(value: unknown, field: string): void {
-  const storage = record(value, field, ['value', 'unit'])
+  const storage = record(value, field, ['value', 'unit', 'days'])
   figure(storage.value, `${field}.value`)
   word(storage.unit, `${field}.unit`, ['B'])
+  text(storage.days, `${field}.days`, 'days', 'Write a number of days from 1 to 31.')
 }
 
 function checkTraffic(value: unknown, field: string): void {
@@ -115,12 +117,11 @@ function checkMoney(value: unknown, field: string): void {
 }
 
 function checkEntries(value: unknown): void {
-  const { from, to, root } = record(value, 'entries', ['from', 'to', 'root'])
-  whole(from, 'entries.from', 1)
-  whole(to, 'entries.to', 0)
+  const { size, root } = record(value, 'entries', ['size', 'root'])
+  whole(size, 'entries.size', 1)
   text(root, 'entries.root', 'hash', 'Write 32 bytes in base64.')
-  if (Number(to) < Number(from) - 1)
-    refuse('entries', 'ends before it begins', 'Write the last sequence number, or from − 1 if there are none.')
+  if (!Number.isInteger(Math.log2(Number(size))))
+    refuse('entries.size', `${size} is no power of two`, 'Fill the tree up to one.')
 }
 
 /** An object of figures by names of a form, at least one. */

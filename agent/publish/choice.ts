@@ -1,9 +1,8 @@
-import { existsSync, renameSync } from 'node:fs'
 import path from 'node:path'
 import type { Problem } from '../api.ts'
 import { dayNumber } from '../costs/calendar.ts'
 import { readText } from '../meters/files.ts'
-import { writeDurably } from '../service/durable.ts'
+import { putAside, writeDurably } from '../service/durable.ts'
 import { checkStoredCollector, checkWitness, mostCollectors, mostWitnesses } from './addresses.ts'
 import type { Every } from './due.ts'
 import type { Collector, Witness } from './outbox.ts'
@@ -46,13 +45,11 @@ export class ChoiceFile {
     try {
       this.#choice = checkChoice(JSON.parse(content))
     } catch (error) {
-      let aside = `${this.#file}.damaged`
-      for (let number = 2; existsSync(aside); number += 1) aside = `${this.#file}.damaged-${number}`
-      renameSync(this.#file, aside)
+      const aside = putAside(this.#file)
       this.#problem = {
         id: 'publishing.damaged',
         where: this.#file,
-        what: `What you chose about publishing could not be read (${error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message}). It was kept as ${path.basename(aside)}; nothing is published.`,
+        what: `What you chose about publishing could not be read (${error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message}). It was kept as ${aside}; nothing is published.`,
         next: 'Open the public report and switch it on again if you like.',
       }
     }

@@ -6,6 +6,7 @@ import { readText } from '../meters/files.ts'
 import type { KitPaths } from '../paths.ts'
 import { writeDurably } from '../service/durable.ts'
 import type { Collector, Inbox, Outbox, Witness } from './outbox.ts'
+import { readTrouble } from './read-trouble.ts'
 import { compareCost, pushCost, witnessCost } from './wire.ts'
 
 const hourMs = 3600_000
@@ -57,8 +58,9 @@ export interface CollectorStanding {
 
 export interface WitnessStanding {
   short: 0
-  /** Hash of the checkpoint's text that it signed last, and its leaves. */
+  /** Hash of the checkpoint's text that it signed last, folder of that log, and its leaves. */
   signed: string | null
+  folder: string | null
   size: number | null
   failures: number
   at: number | null
@@ -85,7 +87,15 @@ interface Memory {
 
 const nothing: Memory = { version: 1, sent: null, taken: 0, collectors: {}, witnesses: {} }
 const newCollector: CollectorStanding = { has: {}, failures: 0, short: 0, at: null, problem: null }
-const newWitness: WitnessStanding = { short: 0, signed: null, size: null, failures: 0, at: null, problem: null }
+const newWitness: WitnessStanding = {
+  short: 0,
+  signed: null,
+  folder: null,
+  size: null,
+  failures: 0,
+  at: null,
+  problem: null,
+}
 
 /** What goes out, and what came of it: writes the outbox, reads the inbox, and remembers who has what. */
 export class Deliveries {
@@ -156,13 +166,9 @@ export class Deliveries {
    */
   push(parcel: Parcel, collectors: readonly Collector[], witnesses: readonly Witness[]): boolean {
     if (this.isWaiting()) return true
-    const asked = witnesses.map((witness) => {
-      const isDue = this.#isUnsigned(witness, parcel)
-      const standing = this.witness(witness.key)
-      const known = standing.size === null || standing.size > parcel.size ? {} : { known: standing.size }
-      const cost = witnessCost(Buffer.byteLength(parcel.checkpoint))
-      return { ...witness, ...known, grant: isDue ? this.#grant(cost, standing) : 0 }
-    })
+    this.#noteSilence()
+    const unsigned = witnesses.filter((witness) => this.#isUnsigned(witness, parcel))
+    const asked = this.#askable(unsigned, parcel)
     const isFirst = asked.every(({ grant }) => grant === 0)
     const addressed = collectors.map((collector) => {
       const standing = this.collector(collector.id)
@@ -176,17 +182,29 @@ export class Deliveries {
     return true
   }
 
-  /** Asks what collectors have, before anything is signed. False: it could not be asked now. */
-  compare(parcel: Parcel, collectors: readonly Collector[]): boolean {
+  /** Asks what collectors have and witnesses know, before anything is signed. False: it could not be asked now. */
+  compare(parcel: Parcel, collectors: readonly Collector[], witnesses: readonly Witness[]): boolean {
     if (this.isWaiting()) return this.isComparing(parcel)
+    this.#noteSilence()
     const addressed = collectors.map((collector) => {
       const standing = this.collector(collector.id)
       const known = standing.has[parcel.folder]?.size ?? 0
       return { ...collector, known, grant: this.#grant(compareCost(Math.max(known, parcel.size) + 256), standing) }
     })
-    if (addressed.every(({ grant }) => grant === 0)) return false
-    this.#send('compare', parcel, addressed, [])
+    const asked = this.#askable(witnesses, parcel)
+    if ([...addressed, ...asked].every(({ grant }) => grant === 0)) return false
+    this.#send('compare', parcel, addressed, asked)
     return true
+  }
+
+  #askable(witnesses: readonly Witness[], parcel: Parcel): Outbox['witnesses'] {
+    return witnesses.map((witness) => {
+      const standing = this.witness(witness.key)
+      const { folder, size } = standing
+      const known = folder !== parcel.folder || size === null || size > parcel.size ? {} : { known: size }
+      const grant = this.#grant(witnessCost(Buffer.byteLength(parcel.checkpoint)), standing)
+      return { ...witness, ...known, grant }
+    })
   }
 
   /** Task of what was asked last. */
@@ -226,13 +244,12 @@ export class Deliveries {
     return number <= this.#memory.taken
   }
 
-  /** Notes what an answer says of each collector, and takes back what was not sent; once. */
-  take(inbox: Inbox): void {
+  /** Notes what an answer says of each collector, and takes back what was not sent; once. @param at of the answer */
+  take(inbox: Inbox, at = this.#now()): void {
     const { sent } = this.#memory
     if (!sent || this.isTaken(inbox)) return
     const asked = readOutbox(this.#paths.outbox)
     const isAsked = asked?.number === inbox.number
-    const at = this.#now()
     const collectors = { ...this.#memory.collectors }
     const silent = (isAsked ? asked.collectors : [])
       .filter(({ id }) => !inbox.collectors.some((each) => each.id === id))
@@ -245,9 +262,11 @@ export class Deliveries {
       if (outcome === 'sent') has[sent.folder] = { size: sent.size, checkpoint: sent.checkpoint }
       // It lost what it had.
       if (outcome === 'compared' && (size ?? 0) < (has[sent.folder]?.size ?? 0)) delete has[sent.folder]
-      const failures = isWell ? 0 : before.failures + 1
       const short = outcome === 'over-grant' ? before.short + 1 : isWell ? 0 : before.short
-      collectors[id] = { has, failures, short, at, problem: isWell ? null : (problem ?? unsaid) }
+      // Whether what it has is well is known once it was compared.
+      if (outcome === 'compared') collectors[id] = { ...before, has, short, at }
+      else if (outcome === 'sent') collectors[id] = { has, failures: 0, short, at, problem: null }
+      else collectors[id] = { has, failures: before.failures + 1, short, at, problem: problem ?? unsaid }
     }
     this.#store({ collectors, taken: inbox.number })
     if (!isAsked) return
@@ -261,20 +280,21 @@ export class Deliveries {
     if (left > 0) this.#allowance.giveBack(left)
   }
 
-  /** Notes that what a collector has is no help, or cannot be: it is left alone for a while. */
-  noteConflict(id: string, problem: Trouble): void {
+  /** Notes what a comparison showed. @param problem with what the collector has: it is left alone for a while */
+  noteCompared(id: string, problem: Trouble | null): void {
     const before = this.collector(id)
-    const standing = { ...before, failures: before.failures + 1, at: this.#now(), problem }
-    this.#store({ collectors: { ...this.#memory.collectors, [id]: standing } })
+    const failures = problem ? before.failures + 1 : 0
+    this.#store({ collectors: { ...this.#memory.collectors, [id]: { ...before, failures, at: this.#now(), problem } } })
   }
 
   /** Notes what a witness did. @param signed what it signed; null: it did not */
-  noteWitness(key: string, signed: Pick<Parcel, 'text' | 'size'> | null, problem: Trouble | null): void {
+  noteWitness(key: string, signed: Pick<Parcel, 'text' | 'folder' | 'size'> | null, problem: Trouble | null): void {
     const before = this.witness(key)
     const standing: WitnessStanding = {
       short: 0,
-      signed: signed === null ? before.signed : hashOf(signed.text),
-      size: signed === null ? before.size : signed.size,
+      ...(signed === null
+        ? { signed: before.signed, folder: before.folder, size: before.size }
+        : { signed: hashOf(signed.text), folder: signed.folder, size: signed.size }),
       failures: problem ? before.failures + 1 : 0,
       at: this.#now(),
       problem,
@@ -291,6 +311,15 @@ export class Deliveries {
   isWaiting(): boolean {
     const { sent, taken } = this.#memory
     return sent !== null && taken < sent.number && Math.abs(this.#now() - sent.at) < answerMs && this.answer() === null
+  }
+
+  /** What nobody answered within the hour counts as failed at the time it was asked: hearth-publish did not run to its end. */
+  #noteSilence(): void {
+    const { sent, taken } = this.#memory
+    if (!sent || taken >= sent.number || this.isWaiting() || this.answer()) return
+    const asked = readOutbox(this.#paths.outbox)
+    this.take({ version: 1, number: sent.number, at: '', collectors: [], witnesses: [] }, sent.at)
+    if (asked?.number === sent.number) for (const { key } of asked.witnesses) this.noteWitness(key, null, unsaid)
   }
 
   hasWhole(id: string, { folder, checkpoint }: Pick<Parcel, 'folder' | 'checkpoint'>): boolean {
@@ -355,7 +384,11 @@ export class Deliveries {
   }
 }
 
-const unsaid: Trouble = { what: 'It did not work, and nobody said why.', next: 'It is tried again by itself.' }
+const unsaid: Trouble = {
+  what: 'It did not work, and nobody said why.',
+  next: 'It is tried again by itself. If it stays so, restart the kit.',
+  code: 'place.unsaid',
+}
 
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
@@ -376,10 +409,8 @@ function readInbox(file: string): Inbox | null {
     Array.isArray(value) ? value.filter((each) => typeof each === 'object' && each) : []
   const text = (value: unknown) => (typeof value === 'string' && value.length <= 200_000 ? value : undefined)
   const trouble = (value: unknown) => {
-    const { what, next } = (value ?? {}) as Record<string, unknown>
-    return typeof what === 'string' && typeof next === 'string'
-      ? { problem: { what: what.slice(0, 500), next: next.slice(0, 500) } }
-      : {}
+    const problem = readTrouble(value)
+    return problem ? { problem } : {}
   }
   const outcomes = ['sent', 'compared', 'failed', 'over-grant', 'conflict'] as const
   const bytesOf = (value: unknown) =>
@@ -406,11 +437,14 @@ function readInbox(file: string): Inbox | null {
         },
       ]
     }),
-    witnesses: list(inbox.witnesses).flatMap(({ key, bytes, block, problem }) => {
+    witnesses: list(inbox.witnesses).flatMap(({ key, bytes, block, seen, problem }) => {
+      if (typeof key !== 'string') return []
       const lines = text(block)
-      return typeof key === 'string'
-        ? [{ key, bytes: bytesOf(bytes), ...(lines !== undefined && { block: lines }), ...trouble(problem) }]
-        : []
+      const told = {
+        ...(lines !== undefined && { block: lines }),
+        ...(Number.isSafeInteger(seen) && { seen: seen as number }),
+      }
+      return [{ key, bytes: bytesOf(bytes), ...told, ...trouble(problem) }]
     }),
     ...(/^ssh-[a-z0-9-]+ [A-Za-z0-9+/=]{16,1000}( \S{1,100})?$/.test(text(inbox.sshKey)?.trim() ?? '') && {
       sshKey: String(inbox.sshKey).trim(),

@@ -16,16 +16,15 @@ import {
 } from '../ledger/log/public-log.ts'
 import { checkpointFile, keyFile, readLog, type WholeLog } from '../ledger/log/read-log.ts'
 import { readFolder } from '../ledger/log/source.ts'
-import { isSuccession } from '../ledger/log/succession.ts'
 import { readText } from '../meters/files.ts'
 import type { KitPaths } from '../paths.ts'
-import { checkReport } from './check.ts'
 import type { Deliveries, Parcel } from './deliveries.ts'
 import { logOrigin } from './log-address.ts'
-import type { Collector, Inbox } from './outbox.ts'
+import type { Collector, Inbox, Witness } from './outbox.ts'
 import type { KnownLog, Publications, ReportRecord } from './publications.ts'
 import { PublishingRefused } from './refused.ts'
 import { reportBytes } from './report.ts'
+import { firstPlace, knownLog, leavesOf, lostReports, type Place, placeNumbered, placesOf } from './signed-logs.ts'
 
 /** So long collectors that do not answer keep a log waiting whose past nothing speaks against. */
 const patienceMs = 3 * dayMs
@@ -37,6 +36,7 @@ export interface LogKeeperOptions {
   publications: Publications
   deliveries: Deliveries
   collectors: () => readonly Collector[]
+  witnesses: () => readonly Witness[]
   /** Permanent name of the server; null: a trial. */
   serverName: () => string | null
   now: () => number
@@ -58,10 +58,11 @@ export class LogKeeper {
   readonly #options: LogKeeperOptions
   #log: PublicLog | null = null
   #trouble: LogError | null = null
+  #earlierTrouble: LogError | null = null
   /** What a collector has that cannot be of one history with the log here. */
   #conflict: LogError | null = null
-  /** Collectors that were asked what they have of the log with this head. */
-  #looked = { head: '', collectors: new Set<string>() }
+  /** Who was asked about the log with this head, and has nothing against it: ids of collectors, keys of witnesses. */
+  #looked = { head: '', by: new Set<string>() }
   /** The largest head that a collector has of a log that cannot go on here. */
   #published: Head | null = null
 
@@ -70,7 +71,12 @@ export class LogKeeper {
   }
 
   get trouble(): LogError | null {
-    return this.#trouble ?? this.#conflict
+    return this.#trouble ?? this.#conflict ?? this.#against()
+  }
+
+  /** Why an earlier log cannot be sent to its end; the present one goes on. */
+  get earlierTrouble(): LogError | null {
+    return this.#earlierTrouble
   }
 
   /** The log, whole and in agreement with what was noted; null where there is none, or `trouble` says why not. */
@@ -79,7 +85,7 @@ export class LogKeeper {
     const known = publications.log
     if (this.#log || !known) return this.#log
     try {
-      const log = await openLog(this.#placesOf(known))
+      const log = await openLog(placesOf(this.#options.paths, known))
       this.#checkKnown(log, known)
       if (publications.next) return await this.#continue(log, publications.next)
       this.#use(log)
@@ -99,12 +105,11 @@ export class LogKeeper {
   async begin(serverName: string): Promise<void> {
     const { publications } = this.#options
     if (publications.log) return void (await this.open())
-    const first = { folder: '', secret: 'public-log.json' }
-    const places = this.#placesOf(first)
+    const places = placesOf(this.#options.paths, firstPlace)
     const isKeyLost = !existsSync(places.secret) && existsSync(path.join(places.folder, checkpointFile))
     if (isKeyLost) return this.#followForeign(places.folder, serverName)
     const log = existsSync(places.secret) ? await openLog(places) : createLog(places, logOrigin(serverName))
-    publications.store({ logs: [knownLog(log, first)] })
+    publications.store({ logs: [knownLog(log, firstPlace)] })
     this.#use(log)
   }
 
@@ -121,23 +126,27 @@ export class LogKeeper {
   }
 
   /**
-   * Whether what collectors have of this log was looked at, and speaks for going on; where not, they are asked. Those
-   * that do not answer are waited for three days; for ever, where the kit's memory or hardware is not what it was.
+   * Whether what collectors have and witnesses know of this log was looked at, and speaks for going on; where not, they
+   * are asked. Those that do not answer are waited for three days; collectors for ever, where the kit's memory or hardware
+   * is not what it was.
    */
   looked(log: PublicLog): boolean {
-    const { publications, deliveries, collectors, now } = this.#options
+    const { publications, deliveries, collectors, witnesses, now } = this.#options
     const parcel = this.parcel(log)
-    const asked = this.#looked.head === headOf(parcel) ? this.#looked.collectors : new Set<string>()
-    const missing = collectors().filter(({ id }) => !asked.has(id))
+    const heard = this.#heard(parcel)
+    const missing = collectors().filter(({ id }) => !heard.has(id))
+    const silent = witnesses().filter(({ key }) => deliveries.witness(key).folder === parcel.folder && !heard.has(key))
     const since = publications.lookingSince
     const isLong = since !== null && now() - since > patienceMs
-    if (missing.length === 0 || (isLong && !publications.mustLook)) {
+    const isHeard = missing.length + silent.length === 0
+    const isWaitedFor = !isLong || (publications.mustLook && missing.length > 0)
+    if (this.#against() === null && (isHeard || !isWaitedFor)) {
       this.#conflict = null
       if (publications.mustLook || since !== null) publications.store({ mustLook: false, lookingSince: null })
       return true
     }
     // Only time in which they could have answered is waited for.
-    const isAsked = deliveries.compare(parcel, missing)
+    const isAsked = deliveries.compare(parcel, missing, silent)
     if (isAsked && (since === null || since > now())) publications.store({ lookingSince: now() })
     return false
   }
@@ -150,7 +159,7 @@ export class LogKeeper {
     const empty = treeRoot([]).toString('base64')
     const { name: origin } = parseLogKey(known.key)
     const parcel = { origin, key: known.key, folder: known.folder, size: 0, root: empty, checkpoint: '', text: '' }
-    deliveries.compare({ ...parcel, period: null, filesSince: () => [] }, collectors())
+    deliveries.compare({ ...parcel, period: null, filesSince: () => [] }, collectors(), [])
   }
 
   /** Takes what hearth-publish answered. */
@@ -164,8 +173,8 @@ export class LogKeeper {
       if (inbox.collectors.some(({ outcome }) => outcome === 'conflict')) publications.store({ mustLook: true })
     }
     const log = await this.open()
-    if (deliveries.task === 'compare') await this.#compare(inbox, log)
-    else if (log && isNew) this.#takeCosignatures(inbox, log)
+    if (log && isNew) this.#takeCosignatures(inbox, log)
+    if (deliveries.task === 'compare') await this.#compare(inbox, log, isNew)
   }
 
   /** A log as it goes out. */
@@ -190,10 +199,16 @@ export class LogKeeper {
   async earlierParcels(): Promise<Parcel[]> {
     const { publications, deliveries, collectors, paths } = this.#options
     const parcels: Parcel[] = []
+    this.#earlierTrouble = null
     for (const known of publications.logs.filter(({ state }) => state === 'continued')) {
       const checkpoint = readText(path.join(paths.publicLog, known.folder, checkpointFile)) ?? ''
       if (collectors().every(({ id }) => deliveries.hasWhole(id, { folder: known.folder, checkpoint }))) continue
-      parcels.push(this.parcel(await openLog(this.#placesOf(known))))
+      try {
+        parcels.push(this.parcel(await openLog(placesOf(this.#options.paths, known))))
+      } catch (error) {
+        if (!(error instanceof LogError)) throw error
+        this.#earlierTrouble = error
+      }
     }
     return parcels
   }
@@ -208,15 +223,16 @@ export class LogKeeper {
     if (!known) throw new PublishingRefused('no-log', 'log', 'There is no log yet.', 'Switch publishing on first.')
     const name = this.#serverName()
     const log = await this.open()
-    if (log && !publications.mustLook) {
-      if (this.looked(log)) return void (await this.#continue(log, otherPlace()))
+    if (log && this.looked(log)) return void (await this.#continue(log, otherPlace()))
+    if (!log) this.lookForCopies()
+    const isSpokenAgainst = log === null || this.#conflict !== null || this.#against() !== null
+    if (!isSpokenAgainst || this.#isUnheard())
       throw new PublishingRefused(
         'looking',
         'log',
         'Before the log is closed, collectors are asked what they have of it.',
-        'Try again in some minutes.',
+        'Try again in some minutes. Remove a collector that will never answer.',
       )
-    }
     const own = { key: parseLogKey(known.key), size: known.size, root: Buffer.from(known.root, 'base64') }
     const published = this.#published
     const { key, ...head } = published && published.size >= own.size ? published : own
@@ -228,9 +244,35 @@ export class LogKeeper {
     this.#start(otherPlace(), createLog, this.#serverName())
   }
 
+  /** Whether a collector is to be heard yet: it may have more of the log than is known here. */
+  #isUnheard(): boolean {
+    const { deliveries, collectors } = this.#options
+    return collectors().some(({ id }) => !this.#looked.by.has(id) && deliveries.collector(id).problem === null)
+  }
+
+  #heard(parcel: Parcel): Set<string> {
+    const head = headOf(parcel)
+    if (this.#looked.head !== head) this.#looked = { head, by: new Set() }
+    return this.#looked.by
+  }
+
+  /** What a witness has against this log, as long as it is one that the owner names. */
+  #against(): LogError | null {
+    const { publications, witnesses } = this.#options
+    const { ahead } = publications
+    const witness = witnesses().find(({ key }) => key === ahead?.witness)
+    if (!ahead || !witness) return null
+    return new LogError(
+      'behind',
+      witness.url,
+      `has seen ${ahead.size} leaves and does not sign what is here`,
+      startAnew,
+    )
+  }
+
   #start(place: Place, create: (places: LogPlaces, origin: string) => PublicLog, serverName: string): void {
     const { publications } = this.#options
-    const log = create(this.#placesOf(place), logOrigin(serverName, place.folder))
+    const log = create(placesOf(this.#options.paths, place), logOrigin(serverName, place.folder))
     const before = publications.logs.map((each) => (each.state === 'open' ? { ...each, state: 'left' as const } : each))
     // What was noted for the old log goes nowhere now, and is made anew.
     const old = publications.log
@@ -240,6 +282,7 @@ export class LogKeeper {
       reports,
       next: null,
       mustLook: false,
+      ahead: null,
       lookingSince: null,
     })
     this.#conflict = null
@@ -251,7 +294,7 @@ export class LogKeeper {
     const { publications } = this.#options
     const name = this.#serverName()
     publications.store({ next: place })
-    const next = await log.succeed(this.#placesOf(place), logOrigin(name, place.folder))
+    const next = await log.succeed(placesOf(this.#options.paths, place), logOrigin(name, place.folder))
     const before = publications.logs.map((each) =>
       each.state === 'open' ? { ...each, state: 'continued' as const } : each,
     )
@@ -267,8 +310,7 @@ export class LogKeeper {
     const { publications } = this.#options
     const { key, whole } = await readForeign(folder)
     const left: KnownLog = {
-      folder: '',
-      secret: 'public-log.json',
+      ...firstPlace,
       key: formatVerifierKey(key),
       size: whole.checkpoint.size,
       root: whole.checkpoint.root.toString('base64'),
@@ -313,33 +355,35 @@ export class LogKeeper {
     publications.noteHead(log.head.size, log.head.root.toString('base64'))
   }
 
-  async #compare(inbox: Inbox, opened: PublicLog | null): Promise<void> {
+  /** @param isNew the answer was not taken before; after a start of the agent an old one is looked at again */
+  async #compare(inbox: Inbox, opened: PublicLog | null, isNew: boolean): Promise<void> {
     const { publications, deliveries, collectors } = this.#options
     const known = publications.log as KnownLog
     let log = opened
     if (log && !deliveries.isComparing(this.parcel(log))) return
-    const before = log && this.#looked.head === headOf(this.parcel(log)) ? [...this.#looked.collectors] : []
-    const answered = new Set(before)
+    const answered = new Set(log ? this.#heard(this.parcel(log)) : [])
     for (const answer of inbox.collectors) {
       const collector = collectors().find(({ id }) => id === answer.id)
       if (answer.outcome !== 'compared' || !collector) continue
       try {
         if (answer.checkpoint !== undefined) log = await this.#compareWith(log, known, answer)
         answered.add(collector.id)
+        if (isNew) deliveries.noteCompared(collector.id, null)
       } catch (error) {
         if (!(error instanceof LogError)) throw error
         const { trouble, what, next } = error
         this.#conflict = new LogError(trouble, collector.publicUrl, what, next)
         publications.store({ mustLook: true })
-        deliveries.noteConflict(collector.id, { what: `Its copy ${what}.`, next })
+        const problem = { what: `Its copy ${what}.`, next, code: 'place.copy', facts: { reason: what } }
+        if (isNew) deliveries.noteCompared(collector.id, problem)
         if (trouble === 'closed') this.#log = log = null
         if (opened) break
       }
     }
     // Whoever could not help is not asked every hour.
-    if (!log)
-      for (const id of answered) deliveries.noteConflict(id, { what: 'It has no copy of the log.', next: startAnew })
-    if (log) this.#looked = { head: headOf(this.parcel(log)), collectors: answered }
+    const without = { what: 'It has no copy of the log.', next: startAnew, code: 'place.no-copy' }
+    if (!log && isNew) for (const id of answered) deliveries.noteCompared(id, without)
+    if (log) this.#looked = { head: headOf(this.parcel(log)), by: answered }
   }
 
   /** @returns the log, with what the collector has and it lacked @throws LogError if both cannot be one history */
@@ -367,7 +411,7 @@ export class LogKeeper {
     if (!folder) throw new LogError('behind', checkpointFile, `has ${size} leaves, but they did not come`, startAnew)
     const whole = await readLog(readFolder(folder), key, copyLimits)
     const signed = formatNote(whole.checkpoint.note)
-    const next = log ?? restoreLog(this.#placesOf(known), whole.leaves, signed)
+    const next = log ?? restoreLog(placesOf(this.#options.paths, known), whole.leaves, signed)
     if (next.compare(whole) === 'forked') throw forked
     next.adopt(whole.leaves.slice(next.head.size), signed)
     this.#use(next)
@@ -390,28 +434,29 @@ export class LogKeeper {
   }
 
   #takeCosignatures(inbox: Inbox, log: PublicLog): void {
-    const { deliveries, now, clockTrusted } = this.#options
+    const { deliveries, publications, now, clockTrusted } = this.#options
     const parcel = this.parcel(log)
-    for (const { key, block, problem } of inbox.witnesses) {
+    for (const { key, block, seen, problem } of inbox.witnesses) {
+      if (seen !== undefined && deliveries.isAbout(parcel))
+        publications.store({ ahead: { witness: key, size: seen }, mustLook: true })
       if (block === undefined || !deliveries.isAbout(parcel)) {
-        deliveries.noteWitness(key, null, problem ?? { what: 'It did not sign.', next: 'It is asked again by itself.' })
+        const unsigned = { what: 'It did not sign.', next: 'It is asked again by itself.', code: 'witness.unsigned' }
+        deliveries.noteWitness(key, null, problem ?? unsigned)
         continue
       }
       try {
         const { accepted, refused } = log.acceptCosignatures(block, [key], clockTrusted() ? now() : null)
         const [reason] = refused.map((each) => each.reason)
         const trouble = { what: reason ?? 'It did not sign.', next: 'Check its key; ask whoever runs the witness.' }
-        deliveries.noteWitness(key, accepted.length > 0 ? parcel : null, accepted.length > 0 ? null : trouble)
+        const isSigned = accepted.length > 0
+        deliveries.noteWitness(key, isSigned ? parcel : null, isSigned ? null : trouble)
+        if (isSigned && deliveries.task === 'compare') this.#heard(parcel).add(key)
+        if (isSigned && publications.ahead?.witness === key) publications.store({ ahead: null })
       } catch (error) {
         if (!(error instanceof LogError)) throw error
         deliveries.noteWitness(key, null, { what: `${error.where} ${error.what}.`, next: error.next })
       }
     }
-  }
-
-  #placesOf({ folder, secret }: Place): LogPlaces {
-    const { paths } = this.#options
-    return { folder: path.resolve(paths.publicLog, folder), secret: path.join(paths.agentData, secret) }
   }
 
   #serverName(): string {
@@ -420,8 +465,6 @@ export class LogKeeper {
     throw trial()
   }
 }
-
-type Place = Pick<KnownLog, 'folder' | 'secret'>
 
 const startAnew = 'Wait for a copy from a collector, or start another log in its place.'
 
@@ -436,34 +479,11 @@ export function trial(): PublishingRefused {
 
 /** A number that no log of this kit had, not even one that it forgot. */
 function otherPlace(): Place {
-  const number = randomInt(1000, 1_000_000)
-  return { folder: `${number}/`, secret: `public-log-${number}.json` }
-}
-
-function knownLog(log: PublicLog, { folder, secret }: Place): KnownLog {
-  const { size, root } = log.head
-  return { folder, secret, key: formatVerifierKey(log.key), size, root: root.toString('base64'), state: 'open' }
+  return placeNumbered(randomInt(1000, 1_000_000))
 }
 
 function headOf({ key, size, root }: Pick<Parcel, 'key' | 'size' | 'root'>): string {
   return `${key} ${size} ${root}`
-}
-
-function leavesOf(log: PublicLog): Buffer[] {
-  return Array.from({ length: log.head.size }, (_, index) => log.leaf(index))
-}
-
-/** The reports among the leaves of a log. @throws LogError where one is none that is known here */
-function lostReports(log: string, leaves: readonly Buffer[]): ReportRecord[] {
-  return leaves.flatMap((leaf, index) => {
-    if (isSuccession(leaf)) return []
-    try {
-      return [{ log, index, report: checkReport(JSON.parse(leaf.toString())), sums: null, withheld: [] }]
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new LogError('malformed', `leaf ${index}`, `is no report that is known here: ${reason}`, 'Update the kit.')
-    }
-  })
 }
 
 /** A whole log with the key that it says is its own. @throws LogError */

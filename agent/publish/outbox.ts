@@ -11,6 +11,8 @@
  * agent/publish/wire.ts.
  */
 
+import type { Trouble } from '../api.ts'
+
 /** Where a collector takes files: any static host. agent/publish/reach.ts says which may be named. */
 export type CollectorPlace =
   | { kind: 'http'; url: string; user?: string; password?: string }
@@ -78,7 +80,7 @@ export interface Inbox {
     /** Bytes sent, by the estimate of wire.ts, at most the grant; the rest goes back to the budget. */
     bytes: number
     /** What happened, and what to do next, where it failed. */
-    problem?: { what: string; next: string }
+    problem?: Trouble
     /** Leaves it has now, where known. */
     size?: number
     /** Its signed checkpoint as it was before anything was sent; absent: it had none, or could not be asked. */
@@ -91,7 +93,9 @@ export interface Inbox {
     bytes: number
     /** Signature lines of the answer. */
     block?: string
-    problem?: { what: string; next: string }
+    /** It knows another history of this log, or a longer one: so many leaves. */
+    seen?: number
+    problem?: Trouble
   }[]
   /** The kit's public key for SFTP, in the form of authorized_keys; there as soon as an outbox names such a collector. */
   sshKey?: string

@@ -32,7 +32,9 @@ const links = {
   links: [{ rel: 'http://nodeinfo.diaspora.software/ns/schema/2.1', href: `https://${name}/nodeinfo_2_1` }],
 }
 
+let asked = 0
 const snac: RequestListener = (request, response) => {
+  asked += 1
   response.setHeader('content-type', 'application/json')
   const body = request.url === '/.well-known/nodeinfo' ? links : request.url === '/nodeinfo_2_1' ? nodeInfo : null
   response.end(JSON.stringify(body ?? { snac: request.url }))
@@ -193,7 +195,9 @@ describe.skipIf(!nginx)('the public log on the server', () => {
 
   test('is not announced where that would be more than the budget has', async () => {
     budget = 0
+    asked = 0
     expect(JSON.parse((await ask('/nodeinfo_2_1')).body)).toEqual(nodeInfo)
+    expect(asked).toBe(1)
   })
 
   test('without it the server is as it was', async () => {

@@ -27,13 +27,13 @@ export function proofOf(
   const salt = entry && journal.salt(id)
   if (!entry || !salt)
     throw new PublishingRefused('no-entry', 'id', `There is no entry ${id}, or it was erased.`, 'Look its id up.')
-  for (const { log, index, report } of reports) {
-    const { from, to } = report.entries
-    if (entry.sequence < from || entry.sequence > to) continue
+  for (const { log, index, report, commitment } of reports) {
+    if (!commitment || entry.sequence < commitment.from || entry.sequence > commitment.to) continue
+    const { from, to } = commitment
     const leaves = journal.leaves(from - 1, to)
     // A journal that was put back may have other entries than the report.
     if (leaves.length !== to - from + 1) continue
-    const proof = proveEntry(entry, salt, leaves, report.entries)
+    const proof = proveEntry(entry, salt, leaves, commitment)
     if (checkProof(proof, report) === true) return { version: 1, log, leaf: index, proof }
   }
   const next = 'Publishing must be on; the report comes a week after the end of the month or week.'

@@ -7,8 +7,9 @@ import { canonicalJson } from '../ledger/canonical-json.ts'
 import type { Entry } from '../ledger/entry.ts'
 import { Journal } from '../ledger/journal.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
+import { committedHashes, treeSize } from './commitment.ts'
 import { checkProof, proveEntry } from './prove.ts'
-import { buildReport, type Report } from './report.ts'
+import { type BuiltReport, buildReport } from './report.ts'
 
 let folder: string
 let journal: Journal
@@ -36,39 +37,42 @@ const work = (party: string | undefined): Entry =>
     audience: 'party',
   })
 
-const report = (published: Report[] = []): Report =>
+const report = (before: BuiltReport[] = []): BuiltReport =>
   buildReport({
     instance: 'hearth.example',
-    period: published.length > 0 ? { from: '2026-11-01', to: '2026-12-01' } : { from: '2026-10-01', to: '2026-11-01' },
+    period: before.length > 0 ? { from: '2026-11-01', to: '2026-12-01' } : { from: '2026-10-01', to: '2026-11-01' },
     zone: 'Europe/Berlin',
     now: Date.parse('2026-12-24T10:00:00Z'),
     entries: [],
-    leaves: journal.leaves(published[0]?.entries.to),
+    after: before[0]?.commitment.to ?? 0,
+    leaves: journal.leaves(before[0]?.commitment.to),
+    filling: Buffer.alloc(32, before.length).toString('base64'),
     people: 2,
     consents: { hours: new Set(), money: new Set() },
-    published,
+    published: before.map((each) => each.report),
     sums: { hours: [], money: [] },
-  }).report
+  })
 
-const prove = (entry: Entry, { entries }: Report) =>
-  proveEntry(entry, journal.salt(entry.id) as Buffer, journal.leaves(), entries)
+const prove = (entry: Entry, { commitment }: BuiltReport) =>
+  proveEntry(entry, journal.salt(entry.id) as Buffer, journal.leaves(), commitment)
 
 describe('a proof of one entry', () => {
   it('shows that it was there when the report was made, before and after others are erased', () => {
     const [ada, bob] = parties
     const entries = [work(ada), work(bob), work(bob), work(undefined), work(bob)]
     const first = report()
-    expect(first.entries).toMatchObject({ from: 1, to: 5 })
+    expect(first.commitment).toMatchObject({ from: 1, to: 5 })
     const later = [work(bob), work(ada), work(bob)]
     const second = report([first])
-    expect(second.entries).toMatchObject({ from: 6, to: 8 })
+    expect(second.commitment).toMatchObject({ from: 6, to: 8 })
+    expect(first.report.entries.size).toBe(second.report.entries.size)
     const proof = prove(entries[0] as Entry, first)
-    expect(checkProof(proof, first)).toBe(true)
+    expect(checkProof(proof, first.report)).toBe(true)
     journal.eraseParty(bob as string)
-    expect(checkProof(proof, first)).toBe(true)
+    expect(checkProof(proof, first.report)).toBe(true)
     expect(prove(entries[0] as Entry, first)).toEqual(proof)
-    expect(checkProof(prove(later[1] as Entry, second), second)).toBe(true)
-    expect(checkProof(proof, second)).toBe('It is about another number of entries than the report.')
+    expect(checkProof(prove(later[1] as Entry, second), second.report)).toBe(true)
+    expect(checkProof(proof, second.report)).toBe('The entry is not what the report commits to.')
     expect(journal.salt((entries[1] as Entry).id)).toBeNull()
   })
 
@@ -78,14 +82,14 @@ describe('a proof of one entry', () => {
     for (const entry of entries) {
       const text = canonicalJson(prove(entry, made))
       expect(text.length).toBeLessThan(1200)
-      expect(checkProof(JSON.parse(text), made)).toBe(true)
+      expect(checkProof(JSON.parse(text), made.report)).toBe(true)
     }
     const [entry] = entries as [Entry]
     const fromText = proveEntry(
       canonicalJson(entry),
       journal.salt(entry.id) as Buffer,
       journal.leaves(0, 30),
-      made.entries,
+      made.commitment,
     )
     expect(fromText).toEqual(prove(entry, made))
   })
@@ -105,17 +109,24 @@ describe('a proof of one entry', () => {
     }
     expect(Object.keys(changes).sort()).toEqual(Object.keys(proof).sort())
     for (const [name, value] of Object.entries(changes))
-      expect(checkProof({ ...proof, [name]: value }, made)).toEqual(expect.any(String))
-    expect(checkProof({ ...proof, path: [] }, made)).toBe('The entry is not what the report commits to.')
+      expect(checkProof({ ...proof, [name]: value }, made.report)).toEqual(expect.any(String))
+    expect(checkProof({ ...proof, path: [] }, made.report)).toBe('The entry is not what the report commits to.')
     const unpadded = proof.salt.replace('=', '')
-    expect(checkProof({ ...proof, salt: unpadded }, made)).toBe('Its salt is not 32 bytes in base64.')
+    expect(checkProof({ ...proof, salt: unpadded }, made.report)).toBe('Its salt is not 32 bytes in base64.')
   })
 
-  it('fails for an entry that stands in another place than its number says', () => {
-    const entry = work(parties[0])
-    const made = report()
-    const elsewhere = { ...made, entries: { ...made.entries, from: 5, to: 5 } }
-    expect(checkProof(prove(entry, made), elsewhere)).toBe('The entry’s number does not fit its place in the report.')
+  it('is in a tree that is as large for few entries as for many, and whose filling cannot be told', () => {
+    const sizes = new Set<number>()
+    for (let entries = 0; entries < 40; entries += 1) {
+      sizes.add(report().report.entries.size)
+      work(parties[0])
+    }
+    expect([...sizes]).toEqual([256])
+    const hashes = committedHashes(journal.leaves(), report().commitment)
+    expect(new Set(hashes.map((hash) => hash.toString('hex'))).size).toBe(256)
+    expect(treeSize(257)).toBe(512)
+    for (let entries = 40; entries < 300; entries += 1) work(parties[0])
+    expect(report().report.entries.size).toBe(512)
   })
 
   it('never throws, whatever it is given', () => {
@@ -124,9 +135,9 @@ describe('a proof of one entry', () => {
     const proof = prove(journal.entries()[0] as Entry, made)
     const anything = fc.oneof(fc.anything(), fc.constantFrom(...Object.values(proof)))
     const record = fc.record({ version: anything, entry: anything, salt: anything, index: anything, path: anything })
-    fc.assert(fc.property(fc.oneof(fc.anything(), record), (value) => checkProof(value, made) !== true))
+    fc.assert(fc.property(fc.oneof(fc.anything(), record), (value) => checkProof(value, made.report) !== true))
     const spoiled = fc.record({ name: fc.constantFrom(...Object.keys(proof)), value: fc.anything() })
-    fc.assert(fc.property(spoiled, ({ name, value }) => checkProof({ ...proof, [name]: value }, made) !== true))
+    fc.assert(fc.property(spoiled, ({ name, value }) => checkProof({ ...proof, [name]: value }, made.report) !== true))
   })
 
   it('is not made of what does not belong together', () => {
@@ -135,8 +146,8 @@ describe('a proof of one entry', () => {
     const after = work(parties[0])
     const salt = journal.salt(entry.id) as Buffer
     expect(() => prove(after, made)).toThrow('Entry 2 is not among 1 to 1')
-    expect(() => proveEntry(entry, journal.salt(after.id) as Buffer, journal.leaves(), made.entries)).toThrow('salt')
-    expect(() => proveEntry({ ...entry, note: 'x' }, salt, journal.leaves(), made.entries)).toThrow('recorded')
-    expect(() => proveEntry(entry, salt, journal.leaves(1), made.entries)).toThrow('Leaves are missing')
+    expect(() => proveEntry(entry, journal.salt(after.id) as Buffer, journal.leaves(), made.commitment)).toThrow('salt')
+    expect(() => proveEntry({ ...entry, note: 'x' }, salt, journal.leaves(), made.commitment)).toThrow('recorded')
+    expect(() => proveEntry(entry, salt, journal.leaves(1), made.commitment)).toThrow('Leaves are missing')
   })
 })

@@ -2,6 +2,7 @@ import { canonicalJson } from '../ledger/canonical-json.ts'
 import { checkEntry, type Entry } from '../ledger/entry.ts'
 import { type Leaf, saltedLeaf } from '../ledger/journal.ts'
 import { hashBytes, inclusionProof, same, verifyInclusion } from '../ledger/log/merkle.ts'
+import { type Commitment, committedHashes } from './commitment.ts'
 import type { Report } from './report.ts'
 
 /**
@@ -13,7 +14,7 @@ export interface EntryProof {
   entry: Entry
   /** 32 bytes in base64. */
   salt: string
-  /** Place of the entry among those of the report, from 0, and their number. */
+  /** Place of its leaf in the tree that the report commits to, from 0, and the number of those. */
   index: number
   size: number
   /** Hashes from the leaf's side to the root's, in base64. */
@@ -22,36 +23,31 @@ export interface EntryProof {
 
 /**
  * @param entry as canonical JSON, or as the journal gives it @param salt of `Journal.salt`
- * @param leaves of `Journal.leaves`, at least those of the range @param range `entries` of the report
+ * @param leaves of `Journal.leaves`, at least those of the range @param commitment what the report commits to
  * @throws RangeError if the entry is not in the range, leaves are missing, or the salt is not the entry's
  */
 export function proveEntry(
   entry: string | Entry,
   salt: Uint8Array,
   leaves: readonly Leaf[],
-  range: Pick<Report['entries'], 'from' | 'to'>,
+  commitment: Commitment,
 ): EntryProof {
   const content = typeof entry === 'string' ? (JSON.parse(entry) as Entry) : entry
   const { sequence } = content
-  const size = range.to - range.from + 1
-  const committed = leaves.filter((leaf) => leaf.sequence >= range.from && leaf.sequence <= range.to)
-  if (sequence < range.from || sequence > range.to)
-    throw new RangeError(`Entry ${sequence} is not among ${range.from} to ${range.to}: take the report that has it.`)
-  if (committed.length !== size || committed.some((leaf, index) => leaf.sequence !== range.from + index))
-    throw new RangeError(`Leaves are missing: give all from ${range.from} to ${range.to}, in order.`)
-  const index = sequence - range.from
-  if (!same(saltedLeaf(salt, canonicalJson(content)), (committed[index] as Leaf).hash))
+  const { from, to } = commitment
+  if (sequence < from || sequence > to)
+    throw new RangeError(`Entry ${sequence} is not among ${from} to ${to}: take the report that has it.`)
+  const hashes = committedHashes(leaves, commitment)
+  const index = sequence - from
+  if (!same(saltedLeaf(salt, canonicalJson(content)), hashes[index] as Buffer))
     throw new RangeError(`Entry ${sequence} with this salt is not what was recorded: take both from the ledger.`)
-  const path = inclusionProof(
-    committed.map(({ hash }) => hash),
-    index,
-  )
+  const path = inclusionProof(hashes, index)
   return {
     version: 1,
     entry: content,
     salt: Buffer.from(salt).toString('base64'),
     index,
-    size,
+    size: hashes.length,
     path: path.map((hash) => hash.toString('base64')),
   }
 }
@@ -66,12 +62,14 @@ export function checkProof(value: unknown, { entries }: Report): true | string {
   if (!saltBytes) return 'Its salt is not 32 bytes in base64.'
   const proof = Array.isArray(path) ? path.map(bytes) : [null]
   if (!proof.every((hash) => hash !== null)) return 'Its path is no list of hashes in base64.'
-  if (size !== entries.to - entries.from + 1) return 'It is about another number of entries than the report.'
-  if (typeof index !== 'number' || entry.sequence !== entries.from + index)
-    return 'The entry’s number does not fit its place in the report.'
+  if (size !== entries.size) return 'It is about another tree than the report’s.'
+  if (!Number.isSafeInteger(index)) return 'Its index is no whole number.'
   const leaf = saltedLeaf(saltBytes, canonicalJson(entry))
   const root = Buffer.from(entries.root, 'base64')
-  return verifyInclusion({ leaf, index, size, root, proof }) || 'The entry is not what the report commits to.'
+  return (
+    verifyInclusion({ leaf, index: index as number, size, root, proof }) ||
+    'The entry is not what the report commits to.'
+  )
 }
 
 function isEntry(value: unknown): value is Entry {

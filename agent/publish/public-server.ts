@@ -131,9 +131,10 @@ export class PublicServer {
   ): Promise<void> {
     const info = await this.#publishing.nodeInfo(document).catch(() => null)
     if (!info) return say(response, 404, 'The server says nothing of itself.')
-    const text = JSON.stringify(announce(document, info, publication))
-    const more = request.method === 'GET' ? Buffer.byteLength(text) - Buffer.byteLength(JSON.stringify(info)) : 0
-    if (!this.#publishing.allowance.visit(more, 0)) return say(response, 404, 'There is nothing to add today.')
+    const plain = JSON.stringify(info)
+    const whole = JSON.stringify(announce(document, info, publication))
+    const more = request.method === 'GET' ? Buffer.byteLength(whole) - Buffer.byteLength(plain) : 0
+    const text = this.#publishing.allowance.visit(more, 0) ? whole : plain
     const profile = document === 'links' ? '' : `; profile="http://nodeinfo.diaspora.software/ns/schema/${document}#"`
     response.writeHead(200, {
       'content-type': `application/json${profile}`,

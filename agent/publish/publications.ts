@@ -1,7 +1,8 @@
 import path from 'node:path'
 import { readText } from '../meters/files.ts'
-import { writeDurably } from '../service/durable.ts'
+import { putAside, writeDurably } from '../service/durable.ts'
 import { checkReport } from './check.ts'
+import type { Commitment } from './commitment.ts'
 import type { Hardware } from './hardware.ts'
 import type { PublishedSums, Report, Withheld } from './report.ts'
 
@@ -28,6 +29,8 @@ export interface ReportRecord {
   report: Report
   /** Null: published from here before this kit's memory was put back; its entries are lost. */
   sums: PublishedSums | null
+  /** The entries that it commits to; null as `sums`. */
+  commitment: Commitment | null
   withheld: Withheld[]
 }
 
@@ -37,6 +40,8 @@ interface Memory {
   hardware: Hardware | null
   /** A part of the hardware changed: what is published is looked up before anything is signed. */
   mustLook: boolean
+  /** A witness that knows so many leaves of the present log, and does not sign what is here; null: none is known. */
+  ahead: { witness: string; size: number } | null
   /** Since when collectors are asked, milliseconds since 1970; null: nothing waits for them. */
   lookingSince: number | null
   logs: KnownLog[]
@@ -49,6 +54,7 @@ const nothing: Memory = {
   version: 1,
   hardware: null,
   mustLook: false,
+  ahead: null,
   lookingSince: null,
   logs: [],
   next: null,
@@ -73,12 +79,23 @@ export class Publications {
     if (content !== null) this.#memory = checkMemory(JSON.parse(content))
   }
 
+  /** Begins anew with what the logs themselves say; the damaged file is kept beside it. */
+  replace(found: Pick<Memory, 'logs' | 'reports'>): void {
+    putAside(this.#file)
+    this.#memory = nothing
+    this.store({ ...found, mustLook: found.logs.length > 0 })
+  }
+
   get hardware(): Hardware | null {
     return this.#memory.hardware
   }
 
   get mustLook(): boolean {
     return this.#memory.mustLook
+  }
+
+  get ahead(): Memory['ahead'] {
+    return this.#memory.ahead ?? null
   }
 
   get lookingSince(): number | null {

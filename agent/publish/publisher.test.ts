@@ -5,6 +5,7 @@ import { makeWitness } from '../ledger/log/log-fixture.ts'
 import { readFolder } from '../ledger/log/source.ts'
 import { verifyLog } from '../ledger/log/verify.ts'
 import { checkReport } from './check.ts'
+import type { Commitment } from './commitment.ts'
 import { checkProofFile } from './proof-file.ts'
 import type { Report } from './report.ts'
 import { PublishingKit, StandInCollector, serverName } from './testing.ts'
@@ -78,6 +79,13 @@ describe('switching on', () => {
     })
   })
 
+  it('is refused where there is no program that sends', async () => {
+    kit.hasWayOut = false
+    await kit.restart()
+    await expect(kit.switchOn('month', '2026-11-01')).rejects.toMatchObject({ code: 'publishing.no-way-out' })
+    expect(kit.publisher.state()).toMatchObject({ on: false, log: null })
+  })
+
   it('is refused to a server on trial, and for days to come', async () => {
     kit.serverName = null
     const preview = kit.publisher.preview({ every: 'month', from: '2026-11-01', household: false })
@@ -120,8 +128,12 @@ describe('reports', () => {
     await kit.publisher.run()
     expect(await months()).toEqual(['2026-09-01', '2026-10-01', '2026-11-01'])
     const [first, second, third] = await reports()
-    expect(second?.entries.from).toBe(Number(first?.entries.to) + 1)
-    expect(third?.entries.to).toBe(Number(second?.entries.to))
+    // Each commits to what was recorded since the one before, and nobody can tell how much that is.
+    expect(new Set([first, second, third].map((each) => each?.entries.root)).size).toBe(3)
+    expect([first, second, third].map((each) => each?.entries.size)).toEqual([256, 256, 256])
+    const kept = JSON.parse(readFileSync(path.join(kit.paths.agentData, 'published.json'), 'utf8'))
+    const [one, two, three] = kept.reports.map((each: { commitment: Commitment }) => each.commitment)
+    expect([two.from, three.to]).toEqual([one.to + 1, two.to])
     expect(first).toMatchObject({ people: '8', power: { value: '0.1' } })
   })
 
@@ -311,6 +323,26 @@ describe('what goes out', () => {
     expect(await months()).toEqual(['2026-10-01'])
   })
 
+  it('tells when nobody answers for a collector, and does not spend the budget on it hour by hour', async () => {
+    await kit.switchOn('month', '2026-10-01')
+    await addCollector()
+    const first = kit.outbox()
+    for (let hour = 0; hour < 72; hour += 1) {
+      kit.clock.pass(3600)
+      await kit.publisher.run()
+    }
+    expect(kit.outbox().number - first.number).toBeLessThan(9)
+    expect(kit.publisher.state().budget.sent).toBeLessThan(9 * (first.collectors[0]?.grant ?? 0))
+    expect(kit.publisher.problems()).toMatchObject([
+      { id: 'publishing.collector', what: expect.stringContaining('did not work') },
+    ])
+    kit.at('2026-11-25T10:00:00Z')
+    await kit.publisher.run()
+    await collector.deliver(kit)
+    expect(kit.publisher.state().collectors[0]).toMatchObject({ has: 1, problem: null })
+    expect(kit.publisher.problems()).toEqual([])
+  })
+
   it('does not take it for silence that nobody could be asked', async () => {
     await addCollector()
     // Nothing went over the internet side for weeks: nothing may be sent, not even a question.
@@ -455,8 +487,8 @@ describe('before anything is signed', () => {
       ['2026-10-01', 'lost'],
       ['2026-11-01', 'published'],
     ])
-    const [, november] = await reports()
-    expect(november?.entries.from).toBe(1) // all that is here, once more
+    const kept = JSON.parse(readFileSync(path.join(kit.paths.agentData, 'published.json'), 'utf8'))
+    expect(kept.reports[1].commitment.from).toBe(1) // all that is here, once more
   })
 
   it('a lost folder is fetched whole; a lost key needs another log, which names the old one', async () => {
@@ -512,12 +544,79 @@ describe('before anything is signed', () => {
     }
     expect(kit.publisher.state().trouble).toMatch(/another history/)
     expect(await months()).toEqual(['2026-10-01'])
+    // It is asked again, ever later: its owner may have put it right.
+    const { number } = kit.outbox()
+    await kit.restart()
+    const answered = new Set([number])
+    for (let hour = 0; hour < 96; hour += 1) {
+      kit.clock.pass(3600)
+      if (hour % 24 === 0) kit.at(new Date(kit.clock.now()).toISOString())
+      await kit.publisher.run()
+      if (!answered.has(kit.outbox().number)) await collector.deliver(kit)
+      answered.add(kit.outbox().number)
+    }
+    expect(answered.size).toBeGreaterThan(3)
+    expect(answered.size).toBeLessThan(10)
+    expect(kit.publisher.state().trouble).toMatch(/another history/)
     await kit.publisher.renew()
     kit.at('2027-01-20T10:00:00Z')
     await kit.publisher.run()
     await collector.deliver(kit)
     expect(await months()).toEqual(['2026-11-01'])
     expect(kit.publisher.state().trouble).toBeNull()
+  })
+
+  it('a witness that knows more stops everything until the owner decides, where no collector could tell', async () => {
+    const witness = makeWitness('witness.example')
+    const answer = async (more: object) => {
+      const witnesses = [{ key: witness.vkey, bytes: 1, ...more }]
+      kit.answer({ version: 1, number: kit.outbox().number, at: '', collectors: [], witnesses })
+      await kit.publisher.run()
+    }
+    const sign = async () => {
+      const [text] = readFileSync(path.join(kit.paths.publicLog, 'checkpoint'), 'utf8').split('\n\n')
+      await answer({ block: witness.cosign(`${text}\n`, Math.floor(kit.clock.now() / 1000)) })
+    }
+    await kit.switchOn('month', '2026-09-01')
+    await kit.publisher.addWitness({ url: 'https://witness.example/', key: witness.vkey })
+    await sign()
+    expect(kit.publisher.state().witnesses[0]).toMatchObject({ signed: 2 })
+    // As after a restore: it was asked about October, and November was published in between.
+    kit.at('2026-12-20T10:00:00Z')
+    await kit.publisher.run()
+    expect(kit.outbox()).toMatchObject({ task: 'compare', witnesses: [{ key: witness.vkey, known: 2 }] })
+    await answer({ seen: 3, problem: { what: 'It has seen 3 leaves.', next: 'Look.' } })
+    for (let day = 0; day < 10; day += 1) {
+      kit.clock.pass(24 * 3600)
+      await kit.publisher.run()
+    }
+    expect(await months()).toEqual(['2026-09-01', '2026-10-01'])
+    await kit.restart()
+    await kit.publisher.run()
+    expect(kit.publisher.state().trouble).toMatch(/witness\.example.*has seen 3 leaves/)
+    expect(kit.publisher.problems().map(({ id }) => id)).toContain('publishing.log')
+    expect(await months()).toHaveLength(2)
+    await kit.publisher.renew()
+    kit.clock.pass(3600)
+    await kit.publisher.run()
+    expect(kit.publisher.state().trouble).toBeNull()
+    expect(await months()).toEqual(['2026-11-01'])
+  })
+
+  it('a witness that is named no longer has nothing against it', async () => {
+    const witness = makeWitness('witness.example')
+    await kit.switchOn('month', '2026-09-01')
+    await kit.publisher.addWitness({ url: 'https://witness.example/', key: witness.vkey })
+    const witnesses = [{ key: witness.vkey, bytes: 1, seen: 9, problem: { what: 'It has seen 9.', next: 'Look.' } }]
+    kit.answer({ version: 1, number: kit.outbox().number, at: '', collectors: [], witnesses })
+    await kit.publisher.run()
+    expect(kit.publisher.state().trouble).toMatch(/has seen 9/)
+    kit.at('2026-12-20T10:00:00Z')
+    await kit.publisher.run()
+    expect(await months()).toHaveLength(2)
+    await kit.publisher.removeWitness(witness.vkey)
+    expect(kit.publisher.state().trouble).toBeNull()
+    expect(await months()).toHaveLength(3)
   })
 
   it('a log is closed and continued under a new key; the old one is sent to its end', async () => {
@@ -538,6 +637,49 @@ describe('before anything is signed', () => {
     await collector.deliver(kit)
     expect(await months()).toEqual(['2026-11-01'])
     expect(kit.publisher.state().earlierLogs).toMatchObject([{ size: 1, continued: true }])
+  })
+
+  it('witnesses are asked about the log that is open, from its beginning', async () => {
+    const witness = makeWitness('witness.example')
+    await kit.switchOn('month', '2026-10-01')
+    await kit.publisher.addWitness({ url: 'https://witness.example/', key: witness.vkey })
+    const sign = async () => {
+      const { number, folder } = kit.outbox()
+      const [text] = readFileSync(path.join(kit.paths.publicLog, folder, 'checkpoint'), 'utf8').split('\n\n')
+      const block = witness.cosign(`${text}\n`, Math.floor(kit.clock.now() / 1000))
+      kit.answer({ version: 1, number, at: '', collectors: [], witnesses: [{ key: witness.vkey, bytes: 1, block }] })
+      await kit.publisher.run()
+    }
+    await sign()
+    expect(kit.publisher.state().witnesses[0]).toMatchObject({ signed: 1, problem: null })
+    await expect(kit.publisher.renew()).rejects.toMatchObject({ code: 'publishing.looking' })
+    await sign()
+    await kit.publisher.renew()
+    await addCollector()
+    await collector.deliver(kit)
+    kit.at('2026-12-20T10:00:00Z')
+    await kit.publisher.run()
+    for (let round = 0; round < 4 && kit.outbox().witnesses.length === 0; round += 1) await collector.deliver(kit)
+    const { task, folder, witnesses } = kit.outbox()
+    expect([task, folder, witnesses]).toEqual(['push', expect.stringMatching(/^\d+\/$/), [expect.anything()]])
+    expect(witnesses[0]).not.toHaveProperty('known')
+    await sign()
+    expect(kit.publisher.state().witnesses[0]).toMatchObject({ signed: 2, problem: null })
+  })
+
+  it('an earlier log that is damaged keeps the present one from nothing', async () => {
+    await kit.switchOn('month', '2026-10-01')
+    await kit.publisher.renew()
+    rmSync(path.join(kit.paths.publicLog, 'tile'), { recursive: true })
+    await addCollector()
+    kit.at('2026-12-20T10:00:00Z')
+    await kit.publisher.run()
+    await collector.deliver(kit)
+    await collector.deliver(kit)
+    expect(await months()).toEqual(['2026-11-01'])
+    expect(kit.publisher.state().collectors[0]).toMatchObject({ has: 2, problem: null })
+    expect(kit.publisher.state().trouble).toBeNull()
+    expect(kit.publisher.problems()).toMatchObject([{ id: 'publishing.earlier-log' }])
   })
 })
 
@@ -594,6 +736,8 @@ describe('on other hardware', () => {
       await kit.publisher.run()
     }
     expect(await months()).toHaveLength(1)
+    // What the collector has is not known yet: another log would report it again.
+    await expect(kit.publisher.renew()).rejects.toMatchObject({ code: 'publishing.looking' })
     await collector.deliver(kit)
     expect(await months()).toHaveLength(2)
     kit.board = 'board-2'
@@ -646,5 +790,29 @@ describe('damaged files', () => {
     const { seen } = kit.publisher.preview(choice)
     await expect(kit.publisher.switchOn({ ...choice, seen })).rejects.toMatchObject({ code: 'publishing.damaged' })
     expect(kit.publisher.state().trouble).toMatch(/published\.json/)
+  })
+
+  it('what was published is taken from the logs where the owner says so, and nothing is reported twice', async () => {
+    await kit.switchOn('month', '2026-09-01')
+    await kit.publisher.renew()
+    kit.at('2026-12-20T10:00:00Z')
+    await kit.publisher.run()
+    const { log, earlierLogs } = kit.publisher.state()
+    writeFileSync(path.join(kit.paths.agentData, 'published.json'), '{"version":1,')
+    await kit.restart()
+    await kit.publisher.run()
+    expect(kit.publisher.state()).toMatchObject({ canRepair: true, log: null })
+    expect(await kit.publisher.repair()).toMatchObject({ canRepair: false, trouble: null, log, earlierLogs })
+    expect(states()).toEqual([
+      ['2026-09-01', 'lost'],
+      ['2026-10-01', 'lost'],
+      ['2026-11-01', 'lost'],
+    ])
+    expect(existsSync(path.join(kit.paths.agentData, 'published.json.damaged'))).toBe(true)
+    kit.meter('2026-12-05')
+    kit.at('2027-01-20T10:00:00Z')
+    await kit.publisher.run()
+    expect(await months()).toEqual(['2026-11-01', '2026-12-01'])
+    expect(await months(kit.paths.publicLog)).toEqual(['2026-09-01', '2026-10-01'])
   })
 })

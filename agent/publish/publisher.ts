@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { KitFacts, Problem, PublishingPreview, PublishingState } from '../api.ts'
@@ -8,8 +8,7 @@ import { Turns } from '../helper/turns.ts'
 import { canonicalJson } from '../ledger/canonical-json.ts'
 import type { Clock } from '../ledger/clock.ts'
 import { type CurrentEntry, currentEntries } from '../ledger/corrections.ts'
-import type { Journal, Leaf } from '../ledger/journal.ts'
-import { same, treeRoot } from '../ledger/log/merkle.ts'
+import type { Journal } from '../ledger/journal.ts'
 import { formatVerifierKey, parseLogKey } from '../ledger/log/note.ts'
 import type { PublicLog } from '../ledger/log/public-log.ts'
 import type { RunMemory } from '../ledger/schedules.ts'
@@ -18,16 +17,19 @@ import { checkCollector, checkWitness, mostCollectors, mostWitnesses, placeShown
 import type { PublishingCounts } from './allowance.ts'
 import type { Publication } from './announcement.ts'
 import { ChoiceFile, checkDisclosure, type Disclosure } from './choice.ts'
-import { type Allowance, Deliveries } from './deliveries.ts'
+import { committed } from './commitment.ts'
+import { type Allowance, type CollectorStanding, Deliveries, type WitnessStanding } from './deliveries.ts'
 import { dueAt, periodAround, periodFrom, periodsDue, type ReportPeriod } from './due.ts'
 import { hardwareChange, readHardware } from './hardware.ts'
 import { collectorAddress, ownAddress } from './log-address.ts'
 import { LogKeeper, trial } from './log-keeper.ts'
+import type { Witness } from './outbox.ts'
 import { PeopleDays } from './people-days.ts'
 import { type ProofFile, proofOf } from './proof-file.ts'
-import { Publications } from './publications.ts'
+import { Publications, type ReportRecord } from './publications.ts'
 import { PublishingRefused } from './refused.ts'
-import { type BuiltReport, buildReport, household, leastAccounts, type Report } from './report.ts'
+import { type BuiltReport, buildReport, household, leastAccounts } from './report.ts'
+import { readSignedLogs } from './signed-logs.ts'
 
 /** Answers come in one go; a moment is enough for the file to be whole. */
 const settleMs = 1000
@@ -48,6 +50,8 @@ export interface PublisherOptions {
   /** Accounts on the server; 0 while nobody knows. */
   people: () => number
   notes: RunMemory
+  /** Whether hearth-publish is there to send what goes out. */
+  hasWayOut: boolean
   allowance: Allowance & { available(): number; counts(): PublishingCounts; problems(): Problem[] }
 }
 
@@ -79,6 +83,7 @@ export class Publisher {
       publications: this.#publications,
       deliveries: this.#deliveries,
       collectors: () => this.#choice.current().collectors,
+      witnesses: () => this.#choice.current().witnesses,
       serverName: () => options.kit().serverName,
       now: () => clock.now(),
       clockTrusted: () => clock.trusted(),
@@ -120,18 +125,20 @@ export class Publisher {
   }
 
   problems(): Problem[] {
-    const { collectors } = this.#choice.current()
-    const failing = collectors.flatMap((collector): Problem[] => {
-      const { failures, problem } = this.#deliveries.collector(collector.id)
+    const { collectors, witnesses } = this.#choice.current()
+    const telling = (id: string, where: string, { failures, problem }: CollectorStanding | WitnessStanding) => {
       if (failures < failuresToTell || !problem || !this.isOn) return []
-      const where = placeShown(collector.place)
-      return [
-        { id: 'publishing.collector', where, ...problem, facts: { where, what: problem.what, next: problem.next } },
-      ]
-    })
-    return [this.#choice.problem(), this.#ownProblem(), ...failing, ...this.#options.allowance.problems()].filter(
-      (problem) => problem !== null,
-    )
+      const { what, next } = problem
+      return [{ id, where, what, next, facts: { ...problem.facts, where, what, next, code: problem.code ?? '' } }]
+    }
+    const failing: Problem[] = [
+      ...collectors.flatMap(({ id, place }) =>
+        telling('publishing.collector', placeShown(place), this.#deliveries.collector(id)),
+      ),
+      ...witnesses.flatMap(({ url, key }) => telling('publishing.witness', url, this.#deliveries.witness(key))),
+    ]
+    const own = [this.#choice.problem(), this.#ownProblem(), this.#earlierProblem()]
+    return [...own, ...failing, ...this.#options.allowance.problems()].filter((problem) => problem !== null)
   }
 
   get isOn(): boolean {
@@ -162,6 +169,7 @@ export class Publisher {
       question: this.#isMoved() ? 'moved-or-copied' : null,
       trouble: this.#failure ?? (trouble && `${trouble.where}: ${trouble.what}.`),
       canRenew: log !== null && !this.#isDamaged,
+      canRepair: this.#isDamaged,
       looking: this.#publications.mustLook || this.#publications.lookingSince !== null,
       log: log && {
         origin: origin as string,
@@ -233,6 +241,13 @@ export class Publisher {
     return this.#change(async () => {
       const { serverName } = this.#options.kit()
       if (serverName === null) throw trial()
+      if (!this.#options.hasWayOut)
+        throw new PublishingRefused(
+          'no-way-out',
+          'on',
+          'There is no program here that sends reports.',
+          'Publish from a kit; the ledger itself is whole without.',
+        )
       this.#refuseDamage()
       this.#refuseMoved('on')
       const { seen, ...given } = (value ?? {}) as Record<string, unknown>
@@ -328,6 +343,23 @@ export class Publisher {
     })
   }
 
+  /**
+   * Takes what was published from the logs themselves where what was noted besides is damaged. Of periods before, it is
+   * not known any more who was in their sums; they count as lost. @throws LogError where a log is damaged, too
+   */
+  repair(): Promise<PublishingState> {
+    return this.#change(async () => {
+      if (!this.#isDamaged) return
+      const found = await readSignedLogs(this.#options.paths)
+      this.#publications.replace(found)
+      this.#isDamaged = false
+      this.#failure = null
+      if (found.logs.length === 0) this.#choice.store({ on: false })
+      this.#deliveries.tryAgain()
+      await this.#advance()
+    })
+  }
+
   /** Proof of an entry for whoever it is given to. @throws PublishingRefused, JournalTrouble */
   prove(id: string): ProofFile {
     return proofOf(
@@ -345,10 +377,10 @@ export class Publisher {
     const log = await this.#keeper.open()
     if (!log) return this.#keeper.lookForCopies()
     this.#publishDue(log, disclosure)
-    const parcels = [...(await this.#keeper.earlierParcels()), this.#keeper.parcel(log)]
-    for (const parcel of parcels)
-      if (this.#deliveries.isDue(parcel, collectors, witnesses) && this.#deliveries.push(parcel, collectors, witnesses))
-        return
+    // Witnesses sign the present log alone: an earlier one they have signed already, or never will.
+    const earlier = (await this.#keeper.earlierParcels()).map((parcel) => ({ parcel, asked: [] as Witness[] }))
+    for (const { parcel, asked } of [...earlier, { parcel: this.#keeper.parcel(log), asked: witnesses }])
+      if (this.#deliveries.isDue(parcel, collectors, asked) && this.#deliveries.push(parcel, collectors, asked)) return
   }
 
   #publishDue(log: PublicLog, disclosure: Disclosure): void {
@@ -366,8 +398,7 @@ export class Publisher {
         this.#choice.store({ disclosure: { ...disclosure, every: 'month' } })
         return
       }
-      const { report, sums, withheld } = this.#build(period, disclosure, clock.now())
-      const publication = { log: key, index: log.head.size, report, sums, withheld }
+      const publication = { log: key, index: log.head.size, ...this.#build(period, disclosure, clock.now()) }
       this.#publications.store({ reports: [...this.#publications.reports, publication] })
       this.#keeper.append(log, publication)
     }
@@ -392,6 +423,7 @@ export class Publisher {
     const before = this.#publications.reports.filter(
       ({ report }) => report.period.to <= period.from || period.to <= report.period.from,
     )
+    const after = this.#committedTo(before.at(-1))
     const { hours, money } = journal.consents()
     const known = before.flatMap(({ sums }) => (sums ? [sums] : []))
     return buildReport({
@@ -400,7 +432,9 @@ export class Publisher {
       zone: zone(),
       now,
       entries: this.#entries(period),
-      leaves: this.#leaves(before.at(-1)?.report),
+      after,
+      leaves: journal.leaves(after),
+      filling: randomBytes(32).toString('base64'),
       people: this.#peopleDays.at(period.to, people()),
       consents: { hours, money: disclosure.household ? new Set([...money, household]) : money },
       published: before.map(({ report }) => report),
@@ -422,16 +456,19 @@ export class Publisher {
   }
 
   /**
-   * Hashes of all entries after the report before. Where that one commits to others than are here, such as before a
-   * journal that was put back or began anew, all that are here are committed to once more.
+   * The last entry that a report commits to. Where it commits to others than are here, such as before a journal that was
+   * put back or began anew, it is none: all that are here are committed to once more.
    */
-  #leaves(last: Report | undefined): Leaf[] {
-    const { journal } = this.#options
-    if (!last) return journal.leaves()
-    const { from, to, root } = last.entries
-    const there = journal.leaves(from - 1, to).map(({ hash }) => hash)
-    const isSame = there.length === to - from + 1 && same(treeRoot(there), Buffer.from(root, 'base64'))
-    return journal.leaves(isSame ? to : 0)
+  #committedTo(last: ReportRecord | undefined): number {
+    if (!last?.commitment) return 0
+    const { from, to } = last.commitment
+    try {
+      const { root } = committed(this.#options.journal.leaves(from - 1, to), last.commitment)
+      return root === last.report.entries.root ? to : 0
+    } catch (error) {
+      if (error instanceof RangeError) return 0
+      throw error
+    }
   }
 
   /** Begins at the start of a period, within what can be. */
@@ -500,6 +537,18 @@ export class Publisher {
     }
   }
 
+  #earlierProblem(): Problem | null {
+    const trouble = this.#keeper.earlierTrouble
+    if (!trouble || !this.isOn) return null
+    const what = `${trouble.where} ${trouble.what}`
+    return {
+      id: 'publishing.earlier-log',
+      what: `An earlier public log cannot be sent to its end (${what}). The present one goes on.`,
+      next: 'Put its folder back from a copy of the public log.',
+      facts: { what },
+    }
+  }
+
   #refuseMoved(field: string): void {
     if (this.#isMoved())
       throw new PublishingRefused(
@@ -516,7 +565,7 @@ export class Publisher {
         'damaged',
         'log',
         'What was published before cannot be read, so nobody knows what was told already.',
-        'Put published.json back from a copy of the agent’s folder.',
+        'Take it from the logs, which is offered where this is said; or put published.json back from a copy.',
       )
   }
 
@@ -558,8 +607,10 @@ export class Publisher {
         if (!this.#isDamaged) this.#failure = null
         return result
       } catch (error) {
-        if (!(error instanceof PublishingRefused)) this.#keeper.close()
-        if (!(error instanceof Error && 'next' in error)) this.#failure = (error as Error).message
+        if (!(error instanceof PublishingRefused)) {
+          this.#keeper.close()
+          this.#failure = (error as Error).message
+        }
         throw error
       }
     })

@@ -1,10 +1,5 @@
 import { isIP } from 'node:net'
-
-/** What is wrong with a collector or witness, and what to do. */
-export interface Trouble {
-  what: string
-  next: string
-}
+import type { Trouble } from '../api.ts'
 
 /**
  * Where hearth-publish gets to: the public internet by HTTPS on port 443 and SFTP on port 22; the firewall refuses it
@@ -15,17 +10,27 @@ export interface Trouble {
 export function unreachable(address: string | { host: string; port: number }): Trouble | null {
   if (typeof address !== 'string') return address.port === 22 ? elsewhere(address.host) : otherPort(address, 22)
   const url = URL.parse(address)
-  if (!url) return { what: 'it is not an address', next: 'Write one such as https://example.org/ledger/.' }
+  if (!url)
+    return {
+      what: 'it is not an address',
+      next: 'Write one such as https://example.org/ledger/.',
+      code: 'place.no-address',
+    }
   if (isLoopback(url.hostname) && /^https?:$/.test(url.protocol)) return null
   if (url.protocol !== 'https:')
-    return { what: 'it is not an https address', next: 'Write one that begins with https://.' }
+    return { what: 'it is not an https address', next: 'Write one that begins with https://.', code: 'place.no-https' }
   if (url.port !== '') return otherPort({ host: url.hostname, port: Number(url.port) }, 443)
   return elsewhere(url.hostname)
 }
 
 function otherPort({ host, port }: { host: string; port: number }, usual: number): Trouble | null {
   if (isLoopback(host)) return null
-  return { what: `the kit does not reach port ${port}`, next: `Name a server that answers on port ${usual}.` }
+  return {
+    what: `the kit does not reach port ${port}`,
+    next: `Name a server that answers on port ${usual}.`,
+    code: 'place.port',
+    facts: { port, usual },
+  }
 }
 
 /** Names and addresses that can only mean a machine at home; what is not seen here the firewall refuses. */
@@ -41,6 +46,8 @@ function elsewhere(host: string): Trouble | null {
   return {
     what: `${host} is a machine at home`,
     next: 'Name one on the internet: what only the home can read is not published.',
+    code: 'place.at-home',
+    facts: { host },
   }
 }
 

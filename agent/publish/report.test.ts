@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { correctionOf, currentEntries } from '../ledger/corrections.ts'
+import { answerTo, correctionOf, currentEntries } from '../ledger/corrections.ts'
 import type { Entry, EntryDraft } from '../ledger/entry.ts'
-import { treeRoot } from '../ledger/log/merkle.ts'
 import { checkReport } from './check.ts'
+import { committed } from './commitment.ts'
 import {
   type BuiltReport,
   buildReport,
@@ -71,7 +71,9 @@ function build(entries: Entry[], more: Partial<ReportInput> = {}): BuiltReport {
     zone: 'Europe/Berlin',
     now: Date.parse('2027-03-01T00:00:00Z'),
     entries: currentEntries(entries),
+    after: 0,
     leaves: [],
+    filling: Buffer.alloc(32).toString('base64'),
     people: 12,
     consents: consents(),
     published: [],
@@ -84,7 +86,8 @@ function build(entries: Entry[], more: Partial<ReportInput> = {}): BuiltReport {
 
 /** A second report, of November, after one of October. */
 function following(first: BuiltReport, entries: Entry[], more: Partial<ReportInput> = {}): BuiltReport {
-  return build(entries, { period: november, published: [first.report], sums: first.sums, ...more })
+  const after = first.commitment.to
+  return build(entries, { period: november, published: [first.report], sums: first.sums, after, ...more })
 }
 
 describe('a report', () => {
@@ -121,12 +124,12 @@ describe('a report', () => {
         boundary: 'wall',
         methods: ['energy@1'],
       },
-      storage: { value: '1600000', unit: 'B' },
+      storage: { value: '1600000', unit: 'B', days: '3' },
       traffic: { unit: 'B', lan: { in: '1200', out: '0' }, wan: { in: '0', out: '200000' } },
-      entries: { from: 1, to: 0, root: '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' },
+      entries: { size: 256, root: expect.stringMatching(/^.{44}$/) },
     })
     expect(withheld).toEqual([])
-    expect(reportBytes(report).toString()).toMatch(/^\{"covered":"0.12","entries":\{"from":1,/)
+    expect(reportBytes(report).toString()).toMatch(/^\{"covered":"0.12","entries":\{"root":/)
   })
 
   it('never covers more than the whole time', () => {
@@ -164,14 +167,16 @@ describe('a report', () => {
 
   it('commits to all entries since the report before, erased ones too', () => {
     const leaves = [1, 2, 3, 4, 5].map((number) => ({ sequence: number, hash: Buffer.alloc(32, number) }))
-    const root = (from: number, to: number) =>
-      treeRoot(leaves.slice(from - 1, to).map(({ hash }) => hash)).toString('base64')
     const first = build([], { leaves: leaves.slice(0, 3) })
-    expect(first.report.entries).toEqual({ from: 1, to: 3, root: root(1, 3) })
+    expect(first.commitment).toMatchObject({ from: 1, to: 3 })
+    expect(first.report.entries).toEqual(committed(leaves, first.commitment))
     const second = following(first, [], { leaves: leaves.slice(3) })
-    expect(second.report.entries).toEqual({ from: 4, to: 5, root: root(4, 5) })
-    expect(following(first, []).report.entries).toMatchObject({ from: 4, to: 3 })
-    expect(following(first, [], { leaves: leaves.slice(0, 1) }).report.entries).toMatchObject({ from: 1, to: 1 })
+    expect(second.commitment).toMatchObject({ from: 4, to: 5 })
+    expect(second.report.entries.root).not.toBe(
+      following(first, [], { leaves: leaves.slice(3, 4) }).report.entries.root,
+    )
+    expect(following(first, []).commitment).toMatchObject({ from: 4, to: 3 })
+    expect(following(first, [], { leaves: leaves.slice(0, 1) }).commitment).toMatchObject({ from: 1, to: 1 })
     expect(() => following(first, [], { leaves: leaves.slice(2) })).toThrow('begin at entry 3')
     expect(() => build([], { leaves: leaves.filter((_, index) => index !== 2) })).toThrow('lack the entry before 4')
   })
@@ -231,6 +236,17 @@ describe('hours and money', () => {
     expect(told([a, b], [a]).hours).toEqual({ unit: 'h', total: '3', activities: { care: '3' } })
     expect(told([a, b], [a])).not.toHaveProperty('money')
     expect(told([], [a, b]).money).toEqual({ donation: { EUR: '10' } })
+  })
+
+  it('tells no hours that their person contests, also when the owner has corrected them since', () => {
+    const contested = hours(c, 'care', '3')
+    const objection = recorded({ ...answerTo(contested, 'objection'), source: 'typed-by-person' })
+    const corrected = recorded({ ...correctionOf(contested, [{ value: '3', unit: 'h' }]) })
+    const entries = [hours(a, 'care', '1'), hours(b, 'care', '2'), contested]
+    expect(build(entries).report).toHaveProperty('hours')
+    expect(build([...entries, objection, corrected]).report).not.toHaveProperty('hours')
+    const accepted = recorded({ ...answerTo(contested, 'acceptance'), source: 'typed-by-person' })
+    expect(build([...entries, objection, corrected, accepted]).report).toHaveProperty('hours')
   })
 
   it('do not hide behind people who gave nothing in the end', () => {

@@ -7,8 +7,8 @@ import { canonicalJson } from '../ledger/canonical-json.ts'
 import type { CurrentEntry } from '../ledger/corrections.ts'
 import { classes } from '../ledger/hours.ts'
 import type { Leaf } from '../ledger/journal.ts'
-import { treeRoot } from '../ledger/log/merkle.ts'
 import { FieldRefused } from '../refused.ts'
+import { type Commitment, committed } from './commitment.ts'
 import { revealedBy, type Sum } from './disclosure.ts'
 import { kindOfPeriod } from './period.ts'
 import { significant } from './significant.ts'
@@ -49,8 +49,8 @@ export interface Report {
     boundary: PowerBoundary
     methods: string[]
   }
-  /** Bytes held, as the mean of the days on which they were counted. */
-  storage?: { value: string; unit: 'B' }
+  /** Bytes held, as the mean of the `days` on which they were counted. */
+  storage?: { value: string; unit: 'B'; days: string }
   /** `unknown`: while nothing said whether the other end was near or far. */
   traffic?: { unit: 'B'; lan: Directions; wan: Directions; unknown?: Directions }
   /** Hours of work, in all and by activity. */
@@ -58,10 +58,10 @@ export interface Report {
   /** Amounts by kind of entry and currency. */
   money?: { [Kind in MoneyKind]?: Record<string, string> }
   /**
-   * The private entries recorded since the report before, by sequence numbers `from` to `to` (`from − 1` if there are
-   * none), and the root of the Merkle tree over their salted hashes, in base64.
+   * What commits to the private entries recorded since the report before: root, in base64, of the Merkle tree over their
+   * salted hashes, filled up to a power of two, so that nobody learns their number (commitment.ts).
    */
-  entries: { from: number; to: number; root: string }
+  entries: { size: number; root: string }
 }
 
 export interface Directions {
@@ -102,8 +102,12 @@ export interface ReportInput {
   now: number
   /** Entries as they count now; those of other periods and servers are left aside. */
   entries: readonly CurrentEntry[]
-  /** All leaves after the `entries.to` of the report before, in order; from the first, if there is none. */
+  /** The last entry that a report commits to; 0: there is none. */
+  after: number
+  /** All leaves after it, in order, or all from the first, where the journal began anew. */
   leaves: readonly Leaf[]
+  /** 32 random bytes in base64 (commitment.ts). */
+  filling: string
   /** People with accounts at the end of the period. */
   people: number
   /** Ids of parties, or `household`, who agree that their hours, or money, may be told from the report. */
@@ -129,6 +133,8 @@ export interface BuiltReport {
   withheld: Withheld[]
   /** Sums behind this report; add them to those kept when it is published. */
   sums: PublishedSums
+  /** What it commits to; to be kept when it is published. */
+  commitment: Commitment
 }
 
 /** A report that cannot be made, or is none. */
@@ -172,6 +178,7 @@ export function buildReport(input: ReportInput): BuiltReport {
     hours: choose(isLarge ? hours : [], toldBefore('hours'), consents.hours, withheld),
     money: choose(isLarge ? money : [], toldBefore('money'), consents.money, withheld),
   }
+  const commitment = commitmentOf(input)
   const report: Report = {
     version: 1,
     instance,
@@ -183,10 +190,10 @@ export function buildReport(input: ReportInput): BuiltReport {
     ...present('traffic', traffic(entries, withheld)),
     ...present('hours', hoursReport(told.hours)),
     ...present('money', moneyReport(told.money)),
-    entries: committed(input),
+    entries: committed(input.leaves, commitment),
   }
   const sums = { hours: told.hours.map(sumOf), money: told.money.map(sumOf) }
-  return { report, withheld, sums }
+  return { report, withheld, sums, commitment }
 }
 
 function checkPeriod({ period, zone, now, people, published }: ReportInput): void {
@@ -239,7 +246,7 @@ function partsOf(
 ): Cell['parts'] {
   const parts: Cell['parts'] = new Map()
   // What the person it is about contests is told of nobody.
-  for (const current of entries.filter(({ answer }) => answer?.kind !== 'objection'))
+  for (const current of entries.filter(({ contested }) => contested === undefined))
     for (const { value, unit } of current.amounts) {
       const name = nameOf(current, unit)
       if (name === null) continue
@@ -378,7 +385,7 @@ function storage(entries: readonly CurrentEntry[], withheld: Withheld[]): Report
   const bytes = sumOfUnit(counts, 'B')
   if (days === 0) return null
   if (bytes < 0n) return withhold(withheld, 'storage', 'below-zero')
-  return { value: significant(scale(bytes, 1n, BigInt(days))), unit: 'B' }
+  return { value: significant(scale(bytes, 1n, BigInt(days))), unit: 'B', days: String(days) }
 }
 
 function traffic(entries: readonly CurrentEntry[], withheld: Withheld[]): Report['traffic'] | null {
@@ -426,17 +433,14 @@ function coverage(entries: readonly CurrentEntry[], { period, zone }: ReportInpu
   return significant(scale(one, BigInt(Math.min(covered, seconds)), BigInt(seconds)), 'down')
 }
 
-function committed({ leaves, published }: ReportInput): Report['entries'] {
-  const last = [...published].sort((a, b) => (a.period.to < b.period.to ? 1 : -1))[0]
-  const before = last?.entries.to ?? 0
-  const from = leaves[0]?.sequence ?? before + 1
+function commitmentOf({ leaves, after, filling }: ReportInput): Commitment {
+  const from = leaves[0]?.sequence ?? after + 1
   // A journal that was damaged begins anew, at 1.
-  if (from !== before + 1 && from !== 1)
-    refuse('leaves', `begin at entry ${from}`, `Give those after entry ${before}, where the last report ended.`)
+  if (from !== after + 1 && from !== 1)
+    refuse('leaves', `begin at entry ${from}`, `Give those after entry ${after}, where the last report ended.`)
   const gap = leaves.find(({ sequence }, index) => sequence !== from + index)
   if (gap) refuse('leaves', `lack the entry before ${gap.sequence}`, 'Give all of them, erased ones too.')
-  const root = treeRoot(leaves.map(({ hash }) => hash)).toString('base64')
-  return { from, to: from + leaves.length - 1, root }
+  return { from, to: from + leaves.length - 1, filling }
 }
 
 /** A field that is left out where it has no value. */

@@ -23,6 +23,7 @@ export class PublishingKit {
   publisher!: Publisher
   people = 8
   steady = true
+  hasWayOut = true
   serverName: string | null = serverName
   board: string | null = 'board-1'
 
@@ -57,6 +58,7 @@ export class PublishingKit {
       journal: this.journal,
       people: () => this.people,
       notes: this.readings,
+      hasWayOut: this.hasWayOut,
       allowance,
     })
     this.publisher.start()

@@ -23,9 +23,11 @@ import { type Clock, kitClock } from '../ledger/clock.ts'
 import { type HourEntry, hourMs } from '../ledger/hours.ts'
 import { hourlyReading, Ledger } from '../ledger/ledger.ts'
 import { Schedules } from '../ledger/schedules.ts'
+import type { Account } from '../ledger/typed-entry.ts'
 import { readText, type SystemTrees, systemTrees } from '../meters/files.ts'
 import { type DayUse, fullOn, growthPerDay, withToday } from '../meters/growth.ts'
 import { measuredPower, PlugTrouble, recognisePlug, SmartPlug } from '../meters/plug.ts'
+import { otherWatts } from '../meters/plug-others.ts'
 import { readSpace } from '../meters/storage.ts'
 import type { KitPaths } from '../paths.ts'
 import { Allowance } from '../publish/allowance.ts'
@@ -48,7 +50,7 @@ const catchUpMs = 2 * 60_000
 const probeMs = 10 * 60_000
 /** How long the certificate goes without a look at its expiry. */
 const certificateMs = 24 * 3600_000
-/** Old readings are deleted only when the clock has been right for so long. */
+/** Days and months are entered, and old readings deleted, only when the clock has been right for so long. */
 const steadyEnoughSeconds = 3600
 
 export interface AgentOptions {
@@ -93,7 +95,8 @@ export class Agent {
   readonly #host: HostParts | null
   readonly #recorder: Recorder
   readonly #disks: DiskBook
-  readonly #schedules: Schedules
+  /** What the clock sets going. */
+  readonly schedules: Schedules
   readonly #networkWatch: FileWatch
   readonly #slotKeeper: SlotKeeper
   #catchUpTimer: NodeJS.Timeout | undefined
@@ -108,8 +111,13 @@ export class Agent {
     this.#host = host ?? null
     this.#files = host?.facts ?? new KitFiles(paths)
     const network = () => this.#files.network()
-    this.#settings = new SettingsFile(paths.agentData, () => this.#files.kit(), network)
-    this.#ledger = new Ledger(paths.agentData, clock.now)
+    this.#settings = new SettingsFile(
+      paths.agentData,
+      () => this.#files.kit(),
+      network,
+      () => clock.now(),
+    )
+    this.#ledger = new Ledger(paths.agentData, () => clock.now())
     this.#server = host ? host.server : new Snac(paths.snacSocket, () => this.#instance())
     this.#recorder = new Recorder({
       trees: this.#trees,
@@ -117,7 +125,7 @@ export class Agent {
       dataFolder: paths.agentData,
       clock,
       ledger: this.#ledger,
-      onLeap: () => void this.#schedules.catchUp(),
+      onLeap: () => void this.schedules.catchUp(),
       onFailure: (error) => report('the sampling cycle', error),
     })
     this.#disks = new DiskBook({
@@ -125,7 +133,7 @@ export class Agent {
       wearFile: paths.wear,
       dataFolder: paths.agentData,
       ledger: this.#ledger,
-      now: clock.now,
+      now: () => clock.now(),
     })
     this.books = new Bookkeeper({
       folder: paths.agentData,
@@ -133,6 +141,7 @@ export class Agent {
       readings: this.#ledger,
       settings: () => this.#settings.current(),
       instance: () => this.#instance(),
+      formerly: () => this.#formerly(),
       people: () => this.#ledger.noted<Partial<ServerCounts>>('counts')?.people ?? 0,
       power: () => ({ idle: this.#recorder.idlePower(), now: this.#recorder.figures().power }),
     })
@@ -152,36 +161,33 @@ export class Agent {
     this.publisher = new Publisher({
       paths,
       clock,
-      steady: () => this.#recorder.steadySeconds() >= steadyEnoughSeconds,
+      steady: () => this.#isSteady(),
       kit: () => this.#files.kit(),
       zone: () => this.#settings.current().timezone,
       journal: this.books.journal,
       people: () => this.#ledger.noted<Partial<ServerCounts>>('counts')?.people ?? 0,
       notes: this.#ledger,
+      hasWayOut: host === undefined,
       allowance: this.allowance,
     })
-    this.#schedules = new Schedules(
+    // What depends on days waits until the clock has been right for a while.
+    const ready = () => this.#isSteady()
+    this.schedules = new Schedules(
       [
         { name: 'server-counts', at: '7 * * * *', every: 3600, run: () => this.#askServer().then(() => {}) },
-        {
-          name: 'metered-days',
-          at: '23 * * * *',
-          every: 3600,
-          run: () => this.#whenSteady(() => this.books.enterDays()),
-        },
-        {
-          name: 'month-bill',
-          at: '28 * * * *',
-          every: 3600,
-          run: () => this.#whenSteady(() => this.books.enterMonths()),
-        },
+        { name: 'metered-days', at: '23 * * * *', every: 3600, ready, run: () => this.books.enterDays() },
+        { name: 'month-bill', at: '28 * * * *', every: 3600, ready, run: () => this.books.enterMonths() },
         { name: 'public-report', at: '34 * * * *', every: 3600, run: () => this.#publish() },
         { name: 'certificate', at: '12 * * * *', every: 3600, run: () => this.#refreshCertificate() },
         { name: 'storage-use', at: '41 3 * * *', every: 24 * 3600, run: () => this.#countStorage() },
-        { name: 'retention', at: '51 3 * * *', every: 24 * 3600, run: () => this.#forgetOld() },
+        { name: 'retention', at: '51 3 * * *', every: 24 * 3600, ready, run: () => this.#ledger.forgetOld() },
       ],
-      this.#ledger,
-      clock.now,
+      {
+        // With the readings, every ten minutes: five jobs an hour would each write to the card.
+        note: (name, value) => this.#ledger.noteLater(name, value),
+        noted: (name) => this.#ledger.noted(name),
+      },
+      () => clock.now(),
       (job, error) => report(job, error),
     )
     this.#networkWatch = new FileWatch(paths.network, () => {
@@ -207,13 +213,13 @@ export class Agent {
     await this.#applyPlug()
     await this.#recorder.useCalibration(this.#settings.current().calibration)
     this.#recorder.start()
-    this.#schedules.start()
+    this.schedules.start()
     this.#networkWatch.start()
     this.#slotKeeper.start()
     this.#catchUpTimer = setTimeout(() => {
       const [now, firstHour] = [this.#clock.now(), this.#ledger.firstHour()]
       if (firstHour !== null) this.#begun(firstHour, this.#ledger.entries(firstHour, firstHour + hourMs), now)
-      void this.#schedules.catchUp()
+      void this.schedules.catchUp()
     }, catchUpMs)
   }
 
@@ -222,7 +228,7 @@ export class Agent {
     clearTimeout(this.#catchUpTimer)
     this.#slotKeeper.stop()
     this.#networkWatch.stop()
-    await this.#schedules.stop()
+    await this.schedules.stop()
     await this.#recorder.stop()
     await this.publisher.stop()
     this.allowance.stop()
@@ -332,8 +338,15 @@ export class Agent {
     return this.#addReading(this.#recorder.typedReading(watts))
   }
 
-  /** Adds the mean of what the plug measured lately. Throws `PlugTrouble` where that is too short. */
+  /** Adds the mean of what the plug measured lately. Throws `PlugTrouble` where that is too short, or not the server's. */
   calibrateByPlug(): Promise<AgentSettings> {
+    if (otherWatts(this.#settings.current().plug?.others) === 'unknown') {
+      throw new PlugTrouble(
+        'shared',
+        'Something else hangs on the plug, and nobody said how much it draws.',
+        'Say it in Settings, or plug it in elsewhere.',
+      )
+    }
     const reading = this.#recorder.takeReading()
     if (reading) return this.#addReading(reading)
     throw new PlugTrouble(
@@ -352,6 +365,16 @@ export class Agent {
   tellPeople({ count: people, accounts }: { count: number; accounts?: string[] }): void {
     this.#ledger.note('counts', { ...this.#ledger.noted<Partial<ServerCounts>>('counts'), people })
     if (accounts) this.members.tellAccounts(accounts)
+  }
+
+  /** Which accounts there are, and what they are called where the helper can be asked: no such name is kept. */
+  async accounts(): Promise<Account[]> {
+    const known = this.members.accounts().map((id) => ({ id }))
+    if (this.#host) return known
+    return callHelper(this.#paths.helperSocket('agent'), 'person.list', {}, { timeoutMs: 5000 }).then(
+      ({ people }) => people,
+      () => known,
+    )
   }
 
   /** A function that gives the figures of the moment each time it is called. */
@@ -375,10 +398,17 @@ export class Agent {
     return serverName ?? `${hostname}.local`
   }
 
+  /** What else it was or is called: exports from a trial are its own. */
+  #formerly(): string[] {
+    const { hostname, formerNames = [] } = this.#files.kit()
+    return [`${hostname}.local`, ...formerNames]
+  }
+
   async #applyPlug(): Promise<void> {
     const { plug } = this.#settings.current()
     const network = () => this.#files.network()
-    await this.#recorder.usePlug(plug && new SmartPlug(plug.kind, plug.address, network, this.#plugPort))
+    const read = plug && new SmartPlug(plug.kind, plug.address, network, this.#plugPort)
+    await this.#recorder.usePlug(read, otherWatts(plug?.others))
   }
 
   #problems() {
@@ -449,22 +479,21 @@ export class Agent {
     const { uploads, ...use } = this.#host
       ? { ...(await this.#host.countStorage()), uploads: undefined }
       : await callHelper(this.#paths.helperSocket('agent'), 'storage.use', {}, { timeoutMs: 10 * 60_000 })
-    this.#ledger.note('storage-use', use)
+    this.#ledger.noteLater('storage-use', use)
     if (uploads) this.members.noteUploads(uploads, use.server, new Date(this.#clock.now()).toISOString())
     if (this.#clock.trusted()) this.books.enterStorage(use)
   }
 
-  /** What depends on days waits until the clock has been right for a while. */
-  #whenSteady(work: () => void): void {
-    if (this.#recorder.steadySeconds() >= steadyEnoughSeconds) work()
+  #isSteady(): boolean {
+    return this.#recorder.steadySeconds() >= steadyEnoughSeconds
   }
 
   /** Days and months that are over are entered first: a report must not come before what it tells of. */
   async #publish(): Promise<void> {
-    this.#whenSteady(() => {
+    if (this.#isSteady()) {
       this.books.enterDays()
       this.books.enterMonths()
-    })
+    }
     if (this.publication()) this.allowance.available() // a day that nobody looks at adds nothing
     await this.publisher.run()
   }
@@ -473,13 +502,7 @@ export class Agent {
     if (!this.#clock.trusted()) return
     const { size, free } = readSpace(this.#spaceFolder())
     const days = this.#ledger.noted<DayUse[]>('space-days') ?? []
-    this.#ledger.note('space-days', withToday(days, size - free, this.#clock.now()))
-  }
-
-  #forgetOld(): void {
-    if (this.#recorder.steadySeconds() < steadyEnoughSeconds)
-      throw new Error('the clock has not been steady for an hour')
-    this.#ledger.forgetOld()
+    this.#ledger.noteLater('space-days', withToday(days, size - free, this.#clock.now()))
   }
 
   /** Has the certificate looked at when names, addresses or the trust in the clock changed, and daily, as it expires. */
@@ -491,7 +514,7 @@ export class Agent {
     const age = this.#clock.now() - (last?.at ?? 0)
     if (last?.reason === reason && age >= 0 && age < certificateMs) return
     await callHelper(this.#paths.helperSocket('agent'), 'tls.refresh', {})
-    this.#ledger.note('certified', { reason, at: this.#clock.now() })
+    this.#ledger.noteLater('certified', { reason, at: this.#clock.now() })
   }
 }
 

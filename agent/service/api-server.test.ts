@@ -1,11 +1,16 @@
+import { once } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
 import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AgentSettings, Tariffs } from '../api.ts'
 import { AgentClient, AgentRefusal } from '../client.ts'
+import { spawnHelper } from '../helper/testing/program.ts'
+import { correctionOf } from '../ledger/corrections.ts'
 import { Ledger } from '../ledger/ledger.ts'
+import { partyNamed, typedDraft } from '../ledger/typed-entry.ts'
 import { readSpace } from '../meters/storage.ts'
 import { type KitRoot, makeKitRoot } from '../testing/kit-root.ts'
 import { Agent } from './agent.ts'
@@ -120,7 +125,7 @@ describe('the agent’s API', () => {
       ['ben', '0.5'],
     ])
     expect((await client.ownShare('ben')).bills[1]?.shares.map(({ person }) => person)).toEqual(['ben'])
-    expect((await client.shares('2020-01')).bills.map(({ state }) => state)).toEqual(['closed'])
+    expect((await client.shares('2020-01')).bills.map(({ state }) => state)).toEqual(['computed'])
     const ada = await client.memberParty('ada', 'Ada')
     expect(await client.memberParty('ada', 'A.')).toEqual(ada)
     expect(await client.changeParty(ada.id, { consents: ['hours'] })).toEqual({ ...ada, consents: ['hours'] })
@@ -128,7 +133,7 @@ describe('the agent’s API', () => {
     const known = await client.addParty('Ada')
     await client.joinParties(known.id, ada.id)
     expect((await client.parties()).find(({ id }) => id === known.id)?.joined).toBe(ada.id)
-    expect(await client.memberHours(ada.id)).toEqual({ own: [], toConfirm: [] })
+    expect(await client.memberHours(ada.id)).toEqual({ own: [], toConfirm: [], toAnswer: [] })
     expect((await client.exportOwn('json', ada.id)).text).toBe('[]\n')
     await client.leaveAccount('ada')
     expect((await client.memberParty('ada', 'Ada')).id).not.toBe(ada.id)
@@ -136,6 +141,36 @@ describe('the agent’s API', () => {
       const body = JSON.stringify({ count: 1, accounts })
       expect((await send('POST', '/v1/people', body)).status, body).toBe(422)
     }
+  })
+
+  it('knows which accounts there are, and what they are called while the helper tells it', async () => {
+    await client.tellPeople(2, ['ada', 'anna'])
+    expect(await client.accounts()).toEqual([{ id: 'ada' }, { id: 'anna' }])
+    const profile = { name: 'Anna Öhm', passwd: 'ade0253e:d97704a4d92d9a936916901d28cb42a86ad0734c' }
+    await kit.write('data/snac/user/anna/user.json', profile)
+    const helper = await spawnHelper(kit.paths)
+    try {
+      expect(await client.accounts()).toEqual([{ id: 'anna', name: 'Anna Öhm' }])
+      const id = await partyNamed(client, 'anna öhm')
+      expect(await client.memberParty('anna', 'Anna')).toMatchObject({ id, name: 'Anna Öhm' })
+    } finally {
+      helper.kill()
+      await once(helper, 'close')
+    }
+    expect(readFileSync(path.join(kit.paths.agentData, 'ledger.db')).includes('Öhm')).toBe(false)
+  })
+
+  it('takes no more hours than a day has, in an entry or a correction', async () => {
+    const work = {
+      ...typedDraft('work'),
+      period: { from: '2026-11-01', to: '2026-11-02' },
+      amounts: [{ value: '2', unit: 'h' }],
+    }
+    const entry = await client.recordEntry(work)
+    const amounts = [{ value: '500', unit: 'h' }]
+    const refused = { status: 422, field: 'amounts[0].value' }
+    await expect(client.recordEntry({ ...work, amounts })).rejects.toMatchObject(refused)
+    await expect(client.recordEntry(correctionOf(entry, amounts))).rejects.toMatchObject(refused)
   })
 
   it('asks snac for its counts', async () => {
@@ -151,11 +186,11 @@ describe('the agent’s API', () => {
   })
 
   it('keeps settings, and names the field it refuses', async () => {
-    expect(await client.saveSettings(settings)).toEqual(settings)
+    expect(await client.saveSettings(settings)).toMatchObject(settings)
     const refusal = await client.saveSettings({ ...settings, currency: 'QQQ' }).catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(AgentRefusal)
     expect(refusal).toMatchObject({ status: 422, field: 'currency' })
-    expect(await client.settings()).toEqual(settings)
+    expect(await client.settings()).toMatchObject(settings)
   })
 
   it('tests a plug, and measures with it once it is set', async () => {
@@ -169,6 +204,21 @@ describe('the agent’s API', () => {
       expect(figures.power.class).toBe('measured')
       break
     }
+  })
+
+  it('takes off what else hangs on a plug, and takes no reading from one of which that is not known', async () => {
+    const plug = { kind: 'shelly-gen2', address: '127.0.0.1' } as const
+    const power = async () => {
+      for await (const figures of client.live()) return figures.power
+    }
+    await client.saveSettings({ ...settings, plug: { ...plug, others: 'nothing' } })
+    expect(await power()).toMatchObject({ value: 4.4, class: 'measured' })
+    const watts = { low: 1, high: 2 }
+    await client.saveSettings({ ...settings, plug: { ...plug, others: { name: 'router', watts } } })
+    expect(await power()).toMatchObject({ value: 2.9, class: 'derived', source: 'shelly-gen2@1/less-others@1' })
+    await client.saveSettings({ ...settings, plug: { ...plug, others: { name: 'router', watts: null } } })
+    expect(await power()).toMatchObject({ value: 4.4, class: 'derived', source: 'shelly-gen2@1/with-others@1' })
+    await expect(client.calibrate({ from: 'plug' })).rejects.toMatchObject({ status: 422, code: 'plug.shared' })
   })
 
   it('estimates closer to a reading at the wall, kept over a restart, until it is taken back', async () => {

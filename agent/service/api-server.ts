@@ -99,7 +99,10 @@ export class ApiServer {
       '/v1/parties/leave': {
         POST: async (request) => agent.books.journal.leaveAccount(textOf(await readJson(request), 'account')),
       },
-      '/v1/people': { POST: async (request) => agent.tellPeople(peopleOf(await readJson(request))) },
+      '/v1/people': {
+        GET: async () => ({ accounts: await agent.accounts() }),
+        POST: async (request) => agent.tellPeople(peopleOf(await readJson(request))),
+      },
       '/v1/publishing': { GET: () => agent.publisher.state() },
       '/v1/publishing/preview': { GET: (_request, query) => agent.publisher.preview(disclosureOf(query)) },
       '/v1/publishing/on': { POST: async (request) => agent.publisher.switchOn(await readJson(request)) },
@@ -116,6 +119,7 @@ export class ApiServer {
         POST: async (request) => agent.publisher.answerHardware(field(await readJson(request), 'answer')),
       },
       '/v1/publishing/renew': { POST: () => agent.publisher.renew() },
+      '/v1/publishing/repair': { POST: () => agent.publisher.repair() },
       '/v1/proof': { GET: (_request, query) => agent.publisher.prove(query.get('id') ?? '') },
       '/v1/shares': { GET: (_request, query) => agent.members.shares(monthOf(query)) },
       '/v1/members': {

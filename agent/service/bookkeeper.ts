@@ -13,10 +13,13 @@ import type {
   WhatIf,
 } from '../api.ts'
 import { type BillInput, billFor, close, preview } from '../costs/bill.ts'
-import { monthNamed, monthOf } from '../costs/calendar.ts'
-import { costEntries } from '../costs/entries.ts'
+import { dayName, dayNumber, dayNumberAt, dayOf, dayStart, monthNamed, monthOf } from '../costs/calendar.ts'
+import { enteredBill } from '../costs/entered-bill.ts'
+import { costEntries, isOfBill } from '../costs/entries.ts'
+import { hoursWithin } from '../costs/hours-within.ts'
 import { serviceTimes } from '../costs/service-times.ts'
 import { checkChange, checkHouseholdTariffs, tariffsOf } from '../costs/tariff.ts'
+import { typedPricesOf } from '../costs/typed-prices.ts'
 import { whatIf } from '../costs/what-if.ts'
 import type { Clock } from '../ledger/clock.ts'
 import type { Entry, EntryDraft } from '../ledger/entry.ts'
@@ -25,6 +28,8 @@ import { hourMs } from '../ledger/hours.ts'
 import { type EntryFilter, Journal, type Party } from '../ledger/journal.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { meteredDays, storageEntries } from '../ledger/metered-days.ts'
+import { EnteredMonths, roundingSeconds, sum } from './entered-months.ts'
+import { EntryMark } from './entry-mark.ts'
 import { HistoryBook } from './history.ts'
 
 export interface BookkeeperOptions {
@@ -34,6 +39,8 @@ export interface BookkeeperOptions {
   settings: () => AgentSettings
   /** Host name of the server. */
   instance: () => string
+  /** Host names it had before, or also has on the home network. */
+  formerly?: () => readonly string[]
   /** Accounts on the server; 0 while nobody knows. */
   people: () => number
   /** Power without load, and as it is. */
@@ -44,10 +51,18 @@ export interface BookkeeperOptions {
 export class Bookkeeper {
   readonly #options: BookkeeperOptions
   readonly #journal: Journal
+  readonly #entered: EnteredMonths
+  /** The end of the last day that was looked at, in milliseconds since 1970. */
+  readonly #days: EntryMark<number>
+  /** The last month that was looked at, and by what prices. */
+  readonly #months: EntryMark<{ month: string; prices: string }>
 
   constructor(options: BookkeeperOptions) {
     this.#options = options
     this.#journal = new Journal({ folder: options.folder, clock: options.clock })
+    this.#entered = new EnteredMonths(this.#journal, () => options.clock.now())
+    this.#days = new EntryMark('days-in-journal', this.#journal, options.readings)
+    this.#months = new EntryMark('months-in-journal', this.#journal, options.readings)
   }
 
   stop(): void {
@@ -85,7 +100,8 @@ export class Bookkeeper {
 
   /** Takes the entries of a JSON export, all or none. Throws `ImportRefused`, `EntryRefused`, `JournalTrouble`. */
   import(file: Uint8Array): Imported {
-    return this.#journal.importAll(readEntries(file), this.#options.instance())
+    const { instance, formerly } = this.#options
+    return this.#journal.importAll(readEntries(file), new Set([instance(), ...(formerly?.() ?? [])]))
   }
 
   /** Throws `JournalTrouble`. */
@@ -103,18 +119,32 @@ export class Bookkeeper {
     return { erased: this.#journal.eraseParty(id) }
   }
 
-  /** The bill of a month such as `2026-11`: closed where it is over, else so far. Throws `RangeError`. */
+  /**
+   * The bill of a month such as `2026-11`: as it was entered where it is over, or what it would be where it was not; else
+   * so far. Throws `RangeError`, `JournalTrouble`.
+   */
   bill(month: string): Bill {
-    const exact = billFor(this.#billInput(month))
-    const { end } = monthNamed(month, this.#options.settings().timezone)
-    return end <= this.#options.clock.now() ? close(exact) : preview(exact, 'so-far')
+    return this.#billOver(month) ?? preview(billFor(this.#billInput(month)), 'so-far')
   }
 
-  /** A month's bills to be divided, in coins: closed where it is over, else so far and as expected. Throws `RangeError`. */
+  /** A month's bills to be divided, in coins: the one where it is over, else so far and as expected. Throws likewise. */
   billsInCoins(month = this.#month()): Bill[] {
+    const over = this.#billOver(month)
+    if (over) return [over]
     const exact = billFor(this.#billInput(month))
-    if (exact.end <= this.#options.clock.now()) return [close(exact)]
     return [preview(exact, 'so-far', true), preview(exact, 'expected', true)]
+  }
+
+  /** Null while the month is not over. */
+  #billOver(month: string): Bill | null {
+    const { clock, settings } = this.#options
+    const { timezone: zone, currency } = settings()
+    if (monthNamed(month, zone).end > clock.now()) return null
+    this.#entered.refresh()
+    const { isBilled, costs, metered } = this.#entered.month(month)
+    if (!isBilled) return { ...close(billFor(this.#billInput(month))), state: 'computed' }
+    const services = this.#allServices(month, metered?.seconds ?? 0)
+    return enteredBill({ month, zone, currency, lines: costs, metered, services })
   }
 
   /** What was metered and paid in the parts of a time; `of` as in `spanOf`. Throws `RangeError`, `JournalTrouble`. */
@@ -125,6 +155,7 @@ export class Bookkeeper {
       settings: settings(),
       readings,
       journal: this.#journal,
+      entered: this.#entered,
       billInput: (month) => this.#billInput(month),
     }).read(step, of)
   }
@@ -146,50 +177,86 @@ export class Bookkeeper {
   /** Enters the days that are over and were not entered yet. Call only while the clock has been right for a while. */
   enterDays(): void {
     const { clock, readings, settings, instance } = this.#options
-    const noted = readings.noted<number>('days-entered')
+    const noted = this.#days.read()
     // From the beginning where the clock was ahead then: what is entered already is not entered twice.
     const since = noted === null || noted > clock.now() ? readings.firstHour() : noted
     if (since === null) return
+    const [now, zone] = [clock.now(), settings().timezone]
+    const today = dayOf(now, zone)
+    const hour = Math.floor(now / hourMs) * hourMs
     const { drafts, through } = meteredDays({
-      now: clock.now(),
-      zone: settings().timezone,
+      // In zones off by half an hour, the hour in which a day ends must be over, too: until then it is divided otherwise.
+      now: today.start > hour ? today.start : now,
+      zone,
       instance: instance(),
       since,
-      readings: ({ start, end }) => readings.entries(start, end),
+      readings: (day) => hoursWithin(readings.entries(day.start - hourMs, day.end), day, now),
     })
     if (drafts.length > 0) this.#journal.recordAll(drafts)
-    if (through !== noted) readings.note('days-entered', through)
+    if (through !== noted) this.#days.keep(through)
   }
 
-  /** Enters what the months that are over cost, once all their days are in. Likewise. */
+  /**
+   * Enters what the months that are over cost, once all their days are in. Likewise. A month is entered once, whatever
+   * prices are given later; one that had none then, when it gets some.
+   */
   enterMonths(): void {
-    const { clock, readings, settings } = this.#options
-    const zone = settings().timezone
-    const { start } = monthOf(clock.now(), zone)
-    const entered = readings.noted<number>('days-entered')
-    if (entered === null || entered < start) return
-    const noted = readings.noted<string>('month-entered')
-    const notedEnd = noted === null ? null : monthNamed(noted, zone).end
+    const { clock, settings } = this.#options
+    const tariffs = tariffsOf(settings())
+    const zone = tariffs.timezone
+    const present = monthOf(clock.now(), zone)
+    const days = this.#days.read()
+    const first = this.#firstMonth(zone)
+    if (days === null || days < present.start || first === null || this.#isBeingTyped()) return
+    const prices = JSON.stringify(tariffs)
+    const noted = this.#months.read()
     // From the beginning where the clock was ahead then, as with days.
-    const since = notedEnd === null || notedEnd > start ? readings.firstHour() : notedEnd
-    if (since === null) return
-    for (let at = since; at < start; ) {
-      const { month } = monthOf(at, zone)
-      this.#enterMonth(month)
-      at = monthNamed(month, zone).end
-      readings.note('month-entered', month)
+    const goesOn = noted !== null && noted.prices === prices && noted.month < present.month
+    const last = this.#journal.dayOf('last', { kind: 'power' }) ?? ''
+    let through: string | null = null
+    for (let month = goesOn ? monthAfter(noted.month) : first; month < present.month; month = monthAfter(month)) {
+      if (!this.#enterMonth(month, last)) break
+      through = month
     }
+    if (through !== null) this.#months.keep({ month: through, prices })
   }
 
-  #enterMonth(month: string): void {
-    const { instance } = this.#options
-    // Prices that change later make other lines: a month is entered once.
-    const there = this.#journal
-      .entries({ kind: 'cost', from: `${month}-01` })
-      .filter((entry) => entry.instance === instance()) // others' were imported
+  /** @param last the last day that was metered @returns false: it is too early */
+  #enterMonth(month: string, last: string): boolean {
+    const to = `${monthAfter(month)}-01`
+    const entries = this.#journal.entries({ kind: 'cost', from: `${month}-01`, to }, true) // others' were imported
+    if (entries.some(isOfBill)) return true
     const bill = close(billFor(this.#billInput(month)))
-    if (bill.coverage.coveredSeconds > 0 && !there.some(({ period }) => period.from.startsWith(month)))
-      this.#journal.recordAll(costEntries(bill, instance()))
+    // A month in which nothing was read costs what is fixed. A day that was metered after it says that it has passed: a
+    // clock that is set ahead for an hour makes such months, too.
+    if (bill.coverage.coveredSeconds === 0 && last < to) return false
+    if (bill.lines.length > 0) this.#journal.recordAll(costEntries(bill, this.#options.instance()))
+    return true
+  }
+
+  /** The month in which the kit was first read, as far as anything tells of it. */
+  #firstMonth(zone: string): string | null {
+    const hour = this.#options.readings.firstHour()
+    const day = this.#journal.dayOf('first', { kind: 'power' })
+    const moments = [hour, day && dayStart(dayNumber(day), zone)].filter((moment) => typeof moment === 'number')
+    return moments.length > 0 ? monthOf(Math.min(...moments), zone).month : null
+  }
+
+  /** Whether a simple price was typed today: it can still be typed again. */
+  #isBeingTyped(): boolean {
+    const { clock, settings } = this.#options
+    const present = settings()
+    const today = dayName(dayNumberAt(clock.now(), present.timezone))
+    return present.tariffs === null && typedPricesOf(present).some(({ typed }) => typed === today)
+  }
+
+  /** Processor time of a month of which so much was metered; none where hours of it are deleted by now. */
+  #allServices(month: string, meteredSeconds: number): BillInput['services'] {
+    const { clock, readings, settings } = this.#options
+    const { start, end } = monthNamed(month, settings().timezone)
+    const hours = readings.entries(start - hourMs, end)
+    const left = sum(hoursWithin(hours, { start, end }, clock.now()))
+    return (left?.seconds ?? 0) + roundingSeconds >= meteredSeconds ? serviceTimes(hours, { start, end }) : []
   }
 
   /** Enters the space used, as it was just counted. */
@@ -220,4 +287,9 @@ export class Bookkeeper {
       services: serviceTimes(hours, { start, end }),
     }
   }
+}
+
+function monthAfter(month: string): string {
+  const { endDay } = monthNamed(month, 'UTC')
+  return dayName(endDay).slice(0, 7)
 }

@@ -145,6 +145,27 @@ describe('wear', () => {
     expect(left?.cost?.wear.low.amount).toBe('0')
   })
 
+  it('of a card that tells later than the kit counts follows from then on', async () => {
+    await disk('mmcblk0', { 'device/type': 'MMC', 'device/name': 'DG4016', 'device/cid': 'card-1' })
+    book.count()
+    pass(20, 3e10)
+    await kit.write('sys/devices/platform/block/mmcblk0/device/life_time', '0x01 0x01\n')
+    book.count()
+    pass(30, 1e10)
+    expect(wear()).toMatchObject({ used: { value: 0.05 }, yearsLeft: null })
+    await kit.write('sys/devices/platform/block/mmcblk0/device/life_time', '0x02 0x01\n')
+    // A tenth in the 3e11 bytes since it told.
+    expect(wear()?.yearsLeft?.value).toBeCloseTo((0.85 / 0.1) * (30 / 365.25), 6)
+  })
+
+  it('of a card that told from the first, noted by an older release, follows as before', async () => {
+    await emmc('0x02 0x01')
+    pass(30, 1e10)
+    const { bytesThen, ...note } = ledger.noted<Record<string, unknown>>('disk-written') ?? {}
+    ledger.note('disk-written', { ...note, bytes: 3e11, usedThen: { low: 0, value: 0.05, high: 0.1 } })
+    expect(wear()?.yearsLeft?.value).toBeCloseTo((0.85 / 0.1) * (30 / 365.25), 6)
+  })
+
   it('of a card that tells nothing is only what was written', async () => {
     await disk('mmcblk0', { 'device/type': 'SD', 'device/name': 'SR64G', 'device/cid': 'c' })
     book.count()

@@ -24,8 +24,10 @@ interface WrittenNote {
   /** Milliseconds since 1970: when counting began, and up to where hours are in `bytes`. */
   since: number
   through: number
-  /** Share of its life used up when counting began, where it told. */
+  /** Share of its life used up when it first told; null: it has not yet. */
   usedThen: Range | null
+  /** Of `bytes`, those from before it told; absent in older notes: none. */
+  bytesThen?: number
 }
 
 export interface DiskBookOptions {
@@ -52,10 +54,13 @@ export class DiskBook {
     if (!disk) return
     const through = Math.floor(now() / hourMs) * hourMs
     const before = this.#noted(disk)
-    const note = before ?? { id: disk.id, bytes: 0, since: through, through, usedThen: disk.wear?.used ?? null }
+    const note = before ?? { id: disk.id, bytes: 0, since: through, through, usedThen: null }
     // The clock was ahead then: what was written meanwhile stands in hours that are counted already, or still to come.
     const from = Math.min(note.through, through)
-    ledger.note('disk-written', { ...note, bytes: note.bytes + this.#written(from, through).bytes, through })
+    const bytes = note.bytes + this.#written(from, through).bytes
+    // Some disks are asked by another program (hearth-wear), which may come after the first count.
+    const told = note.usedThen ? {} : { usedThen: disk.wear?.used ?? null, bytesThen: bytes }
+    ledger.noteLater('disk-written', { ...note, ...told, bytes, through } satisfies WrittenNote)
   }
 
   /** The one with the kit's data first. */
@@ -94,7 +99,7 @@ export class DiskBook {
   }
 
   /**
-   * The device's own count reaches back to its first day. Without one it is what it lost since the kit began to count: a
+   * The device's own count reaches back to its first day. Without one it is what it lost since it first told the kit: a
    * card that tells tenths of its life has to move by one first.
    */
   #perYear(
@@ -111,7 +116,7 @@ export class DiskBook {
       value: wear.used.value - then.value,
       high: wear.used.high - then.low,
     }
-    return wearPerYear({ used, bytes: note.bytes, bytesPerDay })
+    return wearPerYear({ used, bytes: note.bytes - (note.bytesThen ?? 0), bytesPerDay })
   }
 
   #written(from: number, to: number): { bytes: number; readMs: number } {

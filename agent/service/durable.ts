@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 /** Replaces a file so that a power cut leaves either the old or the new one, whole: write, fsync, rename, fsync folder. */
@@ -18,6 +18,15 @@ export function writeDurably(file: string, content: string, mode: number): void 
   } finally {
     closeSync(folder)
   }
+}
+
+/** Gives a file that cannot be read a name of its own, so that nothing is overwritten. @returns the new name */
+export function putAside(file: string, suffix = 'damaged'): string {
+  const wanted = `${file}.${suffix}`
+  let aside = wanted
+  for (let number = 2; existsSync(aside); number += 1) aside = `${wanted}-${number}`
+  renameSync(file, aside)
+  return path.basename(aside)
 }
 
 /**

@@ -74,7 +74,12 @@ export class KitFiles {
 
 function isKitFacts(value: Record<string, unknown>): boolean {
   const texts = ['hostname', 'timezone', 'currency', 'language', 'caFingerprint', 'caWords']
-  return texts.every((name) => typeof value[name] === 'string') && typeof value.claimed === 'boolean'
+  const { claimed, formerNames } = value
+  return (
+    texts.every((name) => typeof value[name] === 'string') &&
+    typeof claimed === 'boolean' &&
+    (formerNames === undefined || isTextList(formerNames))
+  )
 }
 
 function isBootFacts({ data, problems }: Record<string, unknown>): boolean {

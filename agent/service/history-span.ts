@@ -60,7 +60,7 @@ function hoursUntil(now: number, earlier: string | null): Span {
   return { of: null, ...ends(steps), steps, earlier, later: null }
 }
 
-/** The hours that begin in a day: 23 to 25 of them. */
+/** The hours that begin in a day: 23 to 25 of them. Where a zone is off by half an hour, they do so half past. */
 function hoursOf(day: string, zone: string): Step[] {
   const number = dayNumber(day)
   if (Number.isNaN(number)) throw new RangeError(`“${day}” is not a day such as 2026-11-24`)
@@ -84,10 +84,14 @@ function daysOf(month: string, zone: string): Step[] {
 
 function monthsOf(year: string, zone: string): Step[] {
   if (!/^\d{4}$/.test(year)) throw new RangeError(`“${year}” is not a year such as 2026`)
-  return Array.from({ length: 12 }, (_, index) => {
-    const { month, start, end } = monthNamed(`${year}-${String(index + 1).padStart(2, '0')}`, zone)
-    return { name: month, start, end }
+  return monthNames(year).map((name) => {
+    const { start, end } = monthNamed(name, zone)
+    return { name, start, end }
   })
+}
+
+export function monthNames(year: string): string[] {
+  return Array.from({ length: 12 }, (_, index) => `${year}-${String(index + 1).padStart(2, '0')}`)
 }
 
 function ends(steps: Step[]): Period {

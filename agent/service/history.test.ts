@@ -1,73 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { AgentSettings, History, PowerFigure } from '../api.ts'
+import type { History } from '../api.ts'
 import { correctionOf } from '../ledger/corrections.ts'
-import { hourMs, type Quantities } from '../ledger/hours.ts'
-import { Ledger } from '../ledger/ledger.ts'
-import { FakeClock } from '../testing/fake-clock.ts'
-import { type KitRoot, makeKitRoot } from '../testing/kit-root.ts'
-import { Bookkeeper } from './bookkeeper.ts'
+import { makeBooks, type TestBooks } from '../testing/books.ts'
 
-const watts = (value: number) => ({ value, low: value, high: value }) as PowerFigure
-let settings: AgentSettings
-let kit: KitRoot
-let clock: FakeClock
-let readings: Ledger
-let books: Bookkeeper
+let household: TestBooks
+let books: TestBooks['books']
+let run: TestBooks['run']
 
-beforeEach(async () => {
-  settings = {
-    currency: 'EUR',
-    timezone: 'Europe/Berlin',
-    pricePerKwh: '0.40',
-    plug: null,
-    calibration: [],
-    internetPerMonth: null,
-    hardware: null,
-    domainPerYear: null,
-    tariffs: null,
-    sharing: 'equal',
-  }
-  kit = await makeKitRoot()
-  clock = new FakeClock('2026-11-24T10:20:00Z')
-  readings = new Ledger(kit.paths.agentData, () => clock.now())
-  readings.start()
-  books = new Bookkeeper({
-    folder: kit.paths.agentData,
-    clock,
-    readings,
-    settings: () => settings,
-    instance: () => 'hearth.example',
-    people: () => 2,
-    power: () => ({ idle: watts(2), now: watts(3) }),
-  })
-})
-afterEach(async () => {
-  books.stop()
-  readings.stop()
-  await kit.remove()
-})
-
-/** Three watts, two to four, and a megabyte to the internet an hour. */
-function run(from: string, hours: number, more: Partial<Quantities> = {}): void {
-  const start = Date.parse(from)
-  readings.add(
-    Array.from({ length: hours }, (_, hour) => ({
-      interval: { start: start + hour * hourMs, end: start + (hour + 1) * hourMs, trusted: true },
-      quantities: {
-        energy: 3e6,
-        energyLow: 2e6,
-        energyHigh: 4e6,
-        seconds: 3600,
-        wanOut: 1e6,
-        classRank: 2,
-        ...more,
-      },
-    })),
-  )
-  readings.flush()
+async function begin(...options: Parameters<typeof makeBooks>): Promise<void> {
+  household = await makeBooks(...options)
+  books = household.books
+  run = household.run
 }
+beforeEach(() => begin('2026-11-24T10:20:00Z'))
+afterEach(() => household.stop())
+
 /** Forgets readings before a day, as after 400 days. */
 function forget(now: string): void {
+  const { clock, readings } = household
   const present = clock.now()
   clock.set(now)
   readings.forgetOld()
@@ -240,7 +190,7 @@ describe('months and years', () => {
     run('2026-09-30T22:00:00Z', 31 * 24 + 1)
     books.enterDays()
     books.enterMonths()
-    settings = { ...settings, pricePerKwh: '0.80' }
+    household.settings = { ...household.settings, pricePerKwh: '0.80' }
     const [october, november] = books.history('month', '2026').parts
     // 745 hours of 3 W at 0.40.
     expect(october?.cost).toMatchObject({ total: { value: { amount: '0.89' } }, state: 'entered' })
@@ -252,18 +202,104 @@ describe('months and years', () => {
     const october = () => books.history('month', '2026').parts.find(({ name }) => name === '2026-10')?.cost
     expect(october()).toMatchObject({ total: { value: { amount: '0.89' } }, state: 'computed' })
     expect(october()?.total).toEqual(books.bill('2026-10').total)
-    settings = { ...settings, pricePerKwh: null }
+    household.settings = { ...household.settings, pricePerKwh: null }
     expect(october()).toBeNull()
   })
 
   it('so far add up to the bill, to the last digit', () => {
-    settings = { ...settings, hardware: { price: '100', years: 7 }, domainPerYear: '10' }
+    household.settings = { ...household.settings, hardware: { price: '100', years: 7 }, domainPerYear: '10' }
     run('2026-11-03T05:00:00Z', 400)
     const days = books.history('day', '2026-11')
     const { total } = books.bill('2026-11')
     expect(days.whole.cost?.total).toEqual(total)
     const months = books.history('month', '2026')
     expect(months.parts.at(-1)?.cost?.total).toEqual(total)
+  })
+})
+
+describe('a month whose hours are deleted', () => {
+  /** Twenty days are read, eleven are gaps that cost their part of the domain. */
+  beforeEach(() => {
+    household.settings = { ...household.settings, domainPerYear: '12' }
+    run('2026-09-30T22:00:00Z', 20 * 24)
+    run('2026-11-23T00:00:00Z', 24)
+    books.enterDays()
+  })
+  const october = () => books.history('day', '2026-10')
+
+  it('cost what was entered, not what its gaps cost', () => {
+    books.enterMonths()
+    // 480 hours of 3 W at 0.40, and the domain.
+    const entered = { total: { value: { amount: '1.58' } }, state: 'entered', incomplete: false }
+    expect(october().whole.cost).toMatchObject(entered)
+    forget('2027-12-28T00:00:00Z')
+    expect(october().whole.cost).toMatchObject(entered)
+    expect(books.history('month', '2026').parts[0]?.cost).toMatchObject(entered)
+    expect(partNamed(october(), '2026-10-03')?.cost).toBeNull()
+    expect(partNamed(october(), '2026-10-30')?.cost).toMatchObject({ state: 'computed' })
+  })
+
+  it('says that only a part is known where nothing was entered', () => {
+    forget('2027-12-28T00:00:00Z')
+    const { whole } = october()
+    expect(whole.cost?.incomplete).toBe(true)
+    expect(Number(whole.cost?.total.value.amount)).toBeCloseTo(11 / 31, 2)
+    const year = books.history('month', '2026')
+    expect(year.parts[0]?.cost).toBeNull()
+    run('2026-11-24T00:00:00Z', 1)
+    expect(books.history('month', '2026').whole.cost).toMatchObject({ state: 'so-far', incomplete: true })
+    expect(books.history('year', null).parts[0]?.cost).toMatchObject({ incomplete: true })
+  })
+
+  it('is not taken for the one in which the kit began', async () => {
+    await household.stop()
+    await begin('2026-11-24T10:20:00Z', { domainPerYear: '12' })
+    run('2026-10-04T22:00:00Z', 20 * 24, { seconds: 3598.53 })
+    books.enterDays()
+    expect(books.history('month', '2026').parts[0]?.cost).toMatchObject({ state: 'computed', incomplete: false })
+    expect(october().whole.cost).toMatchObject({ state: 'computed', incomplete: false })
+  })
+
+  it('says so, too, where its first hours alone are gone', () => {
+    expect(october().whole.cost?.incomplete).toBe(false)
+    forget('2027-11-15T00:00:00Z') // 400 days after 11 October
+    const days = october()
+    expect(days.parts.slice(9, 12).map(({ cost }) => cost?.state ?? null)).toEqual([null, null, 'computed'])
+    expect(days.whole.cost?.incomplete).toBe(true)
+    const [month] = books.history('month', '2026').parts
+    expect(month?.cost).toMatchObject({ state: 'computed', incomplete: true })
+    books.enterMonths() // of what is left
+    expect(october().whole.cost).toMatchObject({ state: 'entered' })
+  })
+})
+
+describe.each([
+  ['Asia/Kolkata', '18:30', 0.5],
+  ['Asia/Kathmandu', '18:15', 0.75],
+  ['Europe/Berlin', '23:00', 0],
+])('a day in %s, which begins at %s of UTC', (timezone, midnight, before) => {
+  beforeEach(async () => {
+    await household.stop()
+    await begin('2026-11-24T10:20:00Z', { timezone })
+    // Two days from the full hour after a midnight.
+    run(`2026-11-20T${String(Number(midnight.slice(0, 2)) + Math.ceil(before)).padStart(2, '0')}:00:00Z`, 48)
+  })
+
+  it('has its own part of the hour that lies in two, entered or not', () => {
+    const read = books.history('day', '2026-11')
+    const expected = [
+      ['2026-11-21', 3 * (24 - before), 24 - before],
+      ['2026-11-22', 3 * 24, 24],
+      ['2026-11-23', before > 0 ? 3 * before : null, before],
+    ] as const
+    for (const [day, energy, hours] of expected) {
+      const part = partNamed(read, day)
+      expect([day, part?.energy?.wattHours ?? null]).toEqual([day, energy])
+      expect([day, part?.traffic?.wan.out ?? 0]).toEqual([day, hours * 1e6])
+      expect([day, part?.coveredSeconds]).toEqual([day, hours * 3600])
+    }
+    books.enterDays()
+    expect(energies(books.history('day', '2026-11'))).toEqual(energies(read))
   })
 })
 

@@ -1,18 +1,18 @@
 import type { AgentSettings, History, HistoryPart, HistoryStep, StepCost } from '../api.ts'
 import { type BillInput, billFor, close, moneyRange } from '../costs/bill.ts'
-import { dayName, dayNumber, dayNumberAt, dayStart, monthNamed, monthOf, type Period } from '../costs/calendar.ts'
+import { dayName, dayNumber, dayStart, monthNamed, monthOf, type Period } from '../costs/calendar.ts'
 import { costParts } from '../costs/cost-parts.ts'
-import { costGroups } from '../costs/costs.ts'
+import { isElectricity } from '../costs/costs.ts'
 import { parseDecimal } from '../costs/decimal.ts'
-import { billSystem } from '../costs/entries.ts'
+import { hoursWithin } from '../costs/hours-within.ts'
 import { mapRange, type Range, sumWholes } from '../costs/rounding.ts'
 import { tariffsOf } from '../costs/tariff.ts'
-import { type CurrentEntry, currentEntries } from '../ledger/corrections.ts'
-import { addQuantities, classes, hourMs, nothing, type Quantities } from '../ledger/hours.ts'
+import { classes, hourMs } from '../ledger/hours.ts'
 import type { Journal } from '../ledger/journal.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { type MeteredDay, meteredByDay, storedByDay } from '../ledger/metered-entries.ts'
-import { type Span, type Step, spanOf } from './history-span.ts'
+import { type MeteredDay, storedByDay } from '../ledger/metered-entries.ts'
+import { type EnteredMonths, type Metered, ownEntries, roundingSeconds, sum } from './entered-months.ts'
+import { monthNames, type Span, type Step, spanOf } from './history-span.ts'
 
 export interface HistorySources {
   /** Milliseconds since 1970. */
@@ -20,12 +20,12 @@ export interface HistorySources {
   settings: AgentSettings
   readings: Ledger
   journal: Journal
+  /** Of the same journal. */
+  entered: EnteredMonths
   /** What a month's bill is made from. */
   billInput: (month: string) => BillInput
 }
 
-/** What was metered in a step; null: nothing. */
-type Metered = MeteredDay | null
 type Stored = HistoryPart['storage']
 
 /**
@@ -36,15 +36,20 @@ type Stored = HistoryPart['storage']
 export class HistoryBook {
   readonly #sources: HistorySources
   readonly #zone: string
+  /** From when on hours are kept. */
+  readonly #kept: number
+  readonly #months = new Map<string, Metered>()
 
   constructor(sources: HistorySources) {
     this.#sources = sources
     this.#zone = sources.settings.timezone
+    this.#kept = sources.readings.firstHour() ?? Number.POSITIVE_INFINITY
   }
 
   /** @param of see `spanOf` @throws RangeError, JournalTrouble */
   read(step: HistoryStep, of: string | null): History {
-    const { now } = this.#sources
+    const { now, entered } = this.#sources
+    entered.refresh()
     const first = this.#first(step)
     const span = spanOf(step, of, first ?? now, now, this.#zone)
     // A month is paid for from its first day on, whenever in it the kit began.
@@ -60,7 +65,7 @@ export class HistoryBook {
     const whole = {
       metered: sum(metered),
       stored: stored.findLast((each) => each !== null) ?? null,
-      cost: sumCosts(costs),
+      cost: this.#wholeCost(step, span, costs, metered),
     }
     const [start, end] = [span.start, span.end].map((moment) => new Date(moment).toISOString()) as [string, string]
     const all = { name: span.of ?? '', start: steps[0]?.start ?? span.start, end: steps.at(-1)?.end ?? span.start }
@@ -106,8 +111,8 @@ export class HistoryBook {
       const days = this.#days(span.of as string)
       return steps.map(({ name }) => days.get(name) ?? null)
     }
-    if (step === 'month') return steps.map(({ name }) => sum([...this.#days(name).values()]))
-    return steps.map(({ name }) => sum(monthsOf(name).map((month) => sum([...this.#days(month).values()]))))
+    if (step === 'month') return steps.map(({ name }) => this.#month(name))
+    return steps.map(({ name }) => sum(monthNames(name).map((month) => this.#month(month))))
   }
 
   #hours({ start, end }: Period, steps: Step[]): Metered[] {
@@ -122,29 +127,44 @@ export class HistoryBook {
 
   /** The days of a month on which something was metered. */
   #days(month: string): Map<string, MeteredDay> {
+    const days = this.#sources.entered.days(month)
+    return new Map([...days, ...this.#openDays(month, days)])
+  }
+
+  #month(name: string): Metered {
+    const known = this.#months.get(name)
+    if (known !== undefined) return known
+    const { now, entered } = this.#sources
+    const month = monthNamed(name, this.#zone).start > now ? null : entered.month(name)
+    const metered = month && sum([month.metered, ...this.#openDays(name, month.days).values()])
+    this.#months.set(name, metered)
+    return metered
+  }
+
+  /** Days of a month that were not entered, by their readings. */
+  #openDays(month: string, entered: { has(day: string): boolean }): Map<string, MeteredDay> {
     const { readings, now } = this.#sources
-    const { firstDay, endDay, start, end } = monthNamed(month, this.#zone)
-    if (start > now) return new Map()
-    const entries = this.#entries(['power', 'traffic', 'correction'], dayName(firstDay), dayName(endDay))
-    const days = meteredByDay(entries)
-    const entered = new Set(days.keys())
+    const { firstDay, endDay } = monthNamed(month, this.#zone)
     const numbers = Array.from({ length: endDay - firstDay }, (_, index) => firstDay + index)
-    const open = numbers.filter((day) => !entered.has(dayName(day)))
-    if (open.length === 0) return days
-    const from = dayStart(open[0] as number, this.#zone)
-    const to = dayStart((open.at(-1) as number) + 1, this.#zone)
-    for (const hour of readings.entries(from, Math.min(to, end))) {
-      const name = dayName(dayNumberAt(hour.hour, this.#zone))
-      if (!entered.has(name)) days.set(name, sum([days.get(name) ?? null, hour]) as MeteredDay)
-    }
-    return days
+    const days = numbers
+      .filter((day) => !entered.has(dayName(day)))
+      .map((day) => ({ name: dayName(day), start: dayStart(day, this.#zone), end: dayStart(day + 1, this.#zone) }))
+    const [start, end] = [days[0]?.start ?? 0, days.at(-1)?.end ?? 0]
+    if (end <= this.#kept || start > now) return new Map()
+    const hours = readings.entries(start - hourMs, end)
+    return new Map(
+      days.flatMap((day) => {
+        const metered = sum(hoursWithin(hours, day, now))
+        return metered ? [[day.name, metered]] : []
+      }),
+    )
   }
 
   /** Space as it was last counted in each step. */
   #stored(step: HistoryStep, span: Span, steps: Step[]): Stored[] {
     const { journal } = this.#sources
     if (step === 'hour') return []
-    const counts = (from: string, to: string) => storedByDay(this.#entries(['storage', 'correction'], from, to))
+    const counts = (from: string, to: string) => storedByDay(ownEntries(journal, ['storage', 'correction'], from, to))
     if (step === 'day') {
       const days = counts(`${span.of}-01`, nextName(span.of as string))
       return steps.map(({ name }) => storedOf(days.get(name)))
@@ -155,19 +175,25 @@ export class HistoryBook {
     })
   }
 
-  #entries(kinds: string[], from: string, to: string): CurrentEntry[] {
-    return currentEntries(kinds.flatMap((kind) => this.#sources.journal.entries({ kind, from, to }, true)))
-  }
-
   #costs(step: HistoryStep, steps: Step[], metered: Metered[]): (StepCost | null)[] {
-    if (step === 'month') return steps.map(({ name }, index) => this.#monthCost(name, metered[index] ?? null))
-    if (step === 'year')
-      return steps.map(({ name }) => sumCosts(monthsOf(name).map((month) => this.#monthCost(month, undefined))))
+    if (step === 'month') return steps.map(({ name }) => this.#monthCost(name))
+    if (step === 'year') {
+      return steps.map(({ name }) => {
+        const months = monthNames(name)
+        return sumCosts(
+          months.map((month) => this.#monthCost(month)),
+          months.map((month) => this.#month(month)),
+        )
+      })
+    }
     const months = Map.groupBy(steps, ({ start }) => monthOf(start, this.#zone).month)
     const costs = [...months].flatMap(([month, parts]) => this.#partCosts(month, parts))
-    // Where the hours are deleted by now, nobody knows at what price they were.
-    const known = this.#sources.readings.firstHour() ?? Number.POSITIVE_INFINITY
-    return costs.map((cost, index) => (metered[index] && (steps[index] as Step).end <= known ? null : cost))
+    return costs.map((cost, index) => (this.#isForgotten(steps[index] as Step, metered[index]) ? null : cost))
+  }
+
+  /** A month cost what was entered for it, whatever its days would cost by the prices of today. */
+  #wholeCost(step: HistoryStep, { of }: Span, costs: (StepCost | null)[], metered: Metered[]): StepCost | null {
+    return (step === 'day' && of !== null && this.#enteredCost(of)) || sumCosts(costs, metered)
   }
 
   #partCosts(month: string, parts: Step[]): (StepCost | null)[] {
@@ -177,43 +203,45 @@ export class HistoryBook {
     // An hour more on both sides: in zones off by half an hour, days begin and end within one.
     const read = readings.entries(start - hourMs, end + hourMs)
     const costs = costParts({ month, now, tariffs: tariffsOf(settings), readings: read }, parts)
-    return costs.map((cost) => cost && { ...cost, state })
+    return costs.map((cost) => cost && { ...cost, state, incomplete: false })
   }
 
   /** What a month cost as it was entered; where it was not, by its readings and the prices of today. */
-  #monthCost(month: string, metered: Metered | undefined): StepCost | null {
-    const { now, billInput, readings } = this.#sources
-    const { start, end } = monthNamed(month, this.#zone)
+  #monthCost(name: string): StepCost | null {
+    const { now, billInput } = this.#sources
+    const { start, end } = monthNamed(name, this.#zone)
     if (start > now) return null
-    if (!this.#isOver(month)) return this.#partCosts(month, [{ name: month, start, end }])[0] ?? null
-    const entered = this.#enteredCost(month)
-    if (entered || metered === null) return entered
-    const first = readings.firstHour()
-    if (first === null || first >= end) return null
-    const input = billInput(month)
-    if (input.readings.every(({ hour }) => hour + hourMs <= start || hour >= end)) return null
-    const { lines, total, currency } = close(billFor(input))
-    if (lines.length === 0) return null
-    const electricity = lines.filter(({ kind }) => costGroups[kind] === 'power').map(({ range }) => decimals(range))
-    return { total, electricity: moneyRange(sumWholes(electricity), currency), state: 'computed' }
+    const metered = this.#month(name)
+    const incomplete = this.#isForgotten({ start, end }, metered)
+    if (!this.#isOver(name)) {
+      const [cost] = this.#partCosts(name, [{ name, start, end }])
+      return cost ? { ...cost, incomplete } : null
+    }
+    const entered = this.#enteredCost(name)
+    if (entered || metered === null || this.#kept >= end) return entered
+    const { lines, currency, coverage } = close(billFor(billInput(name)))
+    if (lines.length === 0 || coverage.coveredSeconds === 0) return null
+    const parts = lines.map(({ kind, range }) => ({ kind, range: decimals(range) }))
+    return { ...costOf(parts, currency), state: 'computed', incomplete }
   }
 
   #enteredCost(month: string): StepCost | null {
-    const { settings } = this.#sources
-    const from = `${month}-01`
-    const amounts = this.#entries(['cost', 'correction'], from, dayName(dayNumber(from) + 1)).flatMap(
-      ({ entry, amounts: [amount] }) => {
-        const { external, purpose = '' } = entry
-        if (external?.system !== billSystem || amount === undefined || amount.unit !== settings.currency) return []
-        const { value, low = value, high = value } = amount
-        return [{ kind: purpose.split(/[/@]/)[0] ?? '', range: mapRange({ value, low, high }, parseDecimal) }]
-      },
-    )
-    if (amounts.length === 0) return null
-    const isElectricity = (kind: string) => Object.hasOwn(costGroups, kind) && costGroups[kind as 'power'] === 'power'
-    const money = (parts: typeof amounts) => moneyRange(sumWholes(parts.map(({ range }) => range)), settings.currency)
-    const electricity = amounts.filter(({ kind }) => isElectricity(kind))
-    return { total: money(amounts), electricity: money(electricity), state: 'entered' }
+    const { settings, entered } = this.#sources
+    const { isBilled, costs } = entered.month(month)
+    const lines = costs
+      .filter(({ currency }) => currency === settings.currency)
+      .map(({ kind, range }) => ({ kind, range: mapRange(range, parseDecimal) }))
+    const isKnown = isBilled && (lines.length > 0 || costs.length === 0) // all of it was withdrawn, or is in this currency
+    if (!isKnown || !this.#isOver(month)) return null
+    return { ...costOf(lines, settings.currency), state: 'entered', incomplete: false }
+  }
+
+  /** Whether hours of a part were deleted since: nobody knows any more at what prices they were. */
+  #isForgotten({ start, end }: Period, metered: Metered | undefined): boolean {
+    if (!metered || start >= this.#kept) return false
+    const { readings, now } = this.#sources
+    const left = end > this.#kept ? sum(hoursWithin(readings.entries(start - hourMs, end), { start, end }, now)) : null
+    return metered.seconds > (left?.seconds ?? 0) + roundingSeconds
   }
 
   #isOver(month: string): boolean {
@@ -221,22 +249,10 @@ export class HistoryBook {
   }
 }
 
-function monthsOf(year: string): string[] {
-  return Array.from({ length: 12 }, (_, index) => `${year}-${String(index + 1).padStart(2, '0')}`)
-}
-
 /** The first day after a month or a year. */
 function nextName(name: string): string {
   const [year = 0, month = 12] = name.split('-').map(Number)
   return new Date(Date.UTC(year, month, 1)).toISOString().slice(0, 10)
-}
-
-function sum(parts: (Metered | (Quantities & { trusted: boolean }))[]): Metered {
-  const there = parts.filter((part) => part !== null)
-  if (there.length === 0) return null
-  const total = { ...nothing, trusted: there.every(({ trusted }) => trusted) }
-  for (const part of there) addQuantities(total, part)
-  return total
 }
 
 function energyOf({ energy, energyLow, energyHigh, classRank }: MeteredDay): HistoryPart['energy'] {
@@ -264,8 +280,13 @@ function storedOf(use: Record<string, number> | undefined): Stored {
   return { server, media, ledger, system, ...(backups !== undefined && { backups }) }
 }
 
-/** What is known of several costs in one currency; null where nothing is. */
-function sumCosts(costs: (StepCost | null)[]): StepCost | null {
+function costOf(lines: { kind: string; range: Range<bigint> }[], currency: string) {
+  const money = (parts: typeof lines) => moneyRange(sumWholes(parts.map(({ range }) => range)), currency)
+  return { total: money(lines), electricity: money(lines.filter(({ kind }) => isElectricity(kind))) }
+}
+
+/** What is known of several costs in one currency, and of what was metered meanwhile; null where nothing is. */
+function sumCosts(costs: (StepCost | null)[], metered: Metered[]): StepCost | null {
   const there = costs.filter((cost) => cost !== null)
   const [first] = there
   if (first === undefined) return null
@@ -274,7 +295,8 @@ function sumCosts(costs: (StepCost | null)[]): StepCost | null {
     moneyRange(sumWholes(there.map((cost) => decimals(cost[of]))), currency)
   const states = ['so-far', 'computed', 'entered'] as const
   const state = states.find((each) => there.some((cost) => cost.state === each)) ?? 'entered'
-  return { total: total('total'), electricity: total('electricity'), state }
+  const incomplete = costs.some((cost, index) => (cost ? cost.incomplete : metered[index]?.seconds))
+  return { total: total('total'), electricity: total('electricity'), state, incomplete }
 }
 
 function decimals(range: StepCost['total']): Range<bigint> {

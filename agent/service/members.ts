@@ -55,12 +55,12 @@ export class Members {
 
   /** What everybody's share of a month is. Throws `RangeError` where the month is none. */
   shares(month?: string): Shares {
-    return this.#shares(this.#accounts(), month)
+    return this.#shares(this.accounts(), month)
   }
 
   /** The same with the part of one account alone. */
   ownShare(account: string): Shares {
-    const known = [...new Set([...this.#accounts(), account])]
+    const known = [...new Set([...this.accounts(), account])]
     // More than are known by name, until the owner looks or the night counts: each bears a part all the same.
     while (known.length < this.#options.people()) known.push(`?${known.length}`)
     const { bills, uploads, ...shares } = this.#shares(known)
@@ -116,7 +116,8 @@ export class Members {
     }
   }
 
-  #accounts(): string[] {
+  /** Names of the accounts, as last told or counted. */
+  accounts(): string[] {
     return this.#options.notes.noted<string[]>('accounts') ?? []
   }
 

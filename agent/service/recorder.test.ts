@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { cp } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -156,6 +157,94 @@ describe('the sampling cycle', () => {
     await cycles.cycle()
     expect(failures).toEqual([])
     expect(ledger.entries(0, clock.now())[0]?.seconds).toBe(60)
+  })
+})
+
+describe('a clock that is set long after the start', () => {
+  const shown = (of: Ledger) =>
+    of
+      .entries(0, Date.parse('2040-01-01T00:00:00Z'))
+      .map(({ hour, seconds, trusted }) => [new Date(hour).toISOString().slice(0, 13), Math.round(seconds), trusted])
+  /** What is in the files of a folder, as after a start of the agent. */
+  const found = (folder = kit.paths.agentData) => new Ledger(folder, () => clock.now())
+
+  beforeEach(() => {
+    clock.set('2026-10-01T00:00:00Z') // the date of the build
+    clock.isTrusted = false
+  })
+  function learnTime(time: string): void {
+    clock.set(time)
+    clock.isTrusted = true
+  }
+
+  it('takes all that was read before to its hours, although it was written', async () => {
+    const cycles = recorder()
+    await minutes(cycles, 35)
+    expect(shown(ledger)).toEqual([['2026-10-01T00', 2100, false]])
+    learnTime('2026-11-24T18:10:00Z')
+    await minutes(cycles, 1)
+    const right = (seconds: number) => [
+      ['2026-11-24T17', 1500, true],
+      ['2026-11-24T18', seconds, true],
+    ]
+    expect(shown(ledger)).toEqual(right(660))
+    await minutes(cycles, 9)
+    expect(shown(ledger)).toEqual(right(1200))
+    expect(shown(found())).toEqual(right(900)) // the last flush was at 18:15
+    await cycles.stop()
+    ledger.stop()
+    expect(shown(found())).toEqual(right(1200))
+    const energies = found()
+      .entries(0, clock.now())
+      .map(({ energy }) => energy)
+    expect((energies[0] ?? 0) / (energies[1] ?? 0)).toBeCloseTo(1500 / 1200, 1)
+    expect(failures).toEqual([])
+  })
+
+  it('loses no more at a power cut than what came since the last write, and leaves the rest marked', async () => {
+    const cycles = recorder()
+    await minutes(cycles, 35)
+    const cut = path.join(kit.root, 'cut')
+    await cp(kit.paths.agentData, cut, { recursive: true })
+    const left = [['2026-10-01T00', 1800, false]]
+    expect(shown(found(cut))).toEqual(left)
+    // The next run does not move it: how long the power was off is not known.
+    learnTime('2026-11-24T18:00:00Z')
+    const next = found(cut)
+    const interval = { start: clock.now() - 60_000, end: clock.now(), trusted: true }
+    next.add([{ interval, quantities: { seconds: 60 } }])
+    const both = [...left, ['2026-11-24T17', 60, true]]
+    for (const write of [() => next.flush(), () => next.stop()]) {
+      write()
+      expect(shown(next)).toEqual(both)
+    }
+    expect(shown(found(cut))).toEqual(both)
+  })
+
+  it('goes back no further than 120 minutes', async () => {
+    const cycles = recorder()
+    await minutes(cycles, 130)
+    learnTime('2026-11-24T18:00:00Z')
+    await minutes(cycles, 1)
+    await cycles.stop()
+    ledger.stop()
+    expect(shown(found())).toEqual([
+      ['2026-10-01T00', 600, false],
+      ['2026-11-24T16', 3600, true],
+      ['2026-11-24T17', 3600, true],
+      ['2026-11-24T18', 60, true],
+    ])
+  })
+
+  it('never comes to be right before a clean stop: then all stays marked where it is', async () => {
+    const cycles = recorder()
+    await minutes(cycles, 25)
+    await cycles.stop()
+    ledger.stop()
+    const next = found()
+    next.start()
+    expect(shown(next)).toEqual([['2026-10-01T00', 1500, false]])
+    next.stop()
   })
 })
 

@@ -7,6 +7,7 @@ import { type CpuTimes, readCpuTimes, utilisation } from '../meters/cpu.ts'
 import type { SystemTrees } from '../meters/files.ts'
 import { InterfaceMeter } from '../meters/interfaces.ts'
 import { readMemory } from '../meters/memory.ts'
+import type { OtherWatts } from '../meters/plug-others.ts'
 import { type Plug, PowerMeter } from '../meters/power.ts'
 import { readHardware } from '../meters/power-model.ts'
 import { findPowerSensor } from '../meters/power-sensor.ts'
@@ -89,9 +90,9 @@ export class Recorder {
     this.#options.ledger.add([...this.#power.release(), ...this.#traffic.release()])
   }
 
-  async usePlug(plug: Plug | null): Promise<void> {
+  async usePlug(plug: Plug | null, others: OtherWatts = null): Promise<void> {
     await this.cycle()
-    this.#options.ledger.add(this.#power.usePlug(plug))
+    this.#options.ledger.add(this.#power.usePlug(plug, others))
     await this.cycle()
   }
 

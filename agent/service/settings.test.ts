@@ -18,8 +18,12 @@ const good: AgentSettings = {
   domainPerYear: null,
 }
 
+const onPlug = (others: unknown) => ({ ...good, plug: { ...good.plug, others } })
+
 let kit: KitRoot
+let now: number
 beforeEach(async () => {
+  now = Date.parse('2026-11-24T12:00:00Z')
   kit = await makeKitRoot()
 })
 afterEach(() => kit.remove())
@@ -30,6 +34,7 @@ function open(): SettingsFile {
     kit.paths.agentData,
     () => files.kit(),
     () => files.network(),
+    () => now,
   )
   settings.start()
   return settings
@@ -57,8 +62,34 @@ describe('settings', () => {
 
   it('are there again after a restart, and nobody else may read them', () => {
     open().store(good)
-    expect(open().current()).toEqual(good)
+    expect(open().current()).toMatchObject(good)
     expect(statSync(`${kit.paths.agentData}/settings.json`).mode & 0o777).toBe(0o600)
+  })
+
+  it('give a price that changes the day from which it counts, in the household’s zone', () => {
+    open().store(good)
+    now = Date.parse('2026-11-25T23:30:00Z') // the 26th in Berlin
+    expect(open().store({ ...good, pricePerKwh: '0.4' })).toMatchObject({ pricePerKwh: '0.4' })
+    const { typedPrices = [] } = open().current()
+    expect(typedPrices.filter(({ of }) => of === 'power')).toEqual([
+      { of: 'power', amount: '0.3215', from: '2000-01-01', typed: '2026-11-24' },
+      { of: 'power', amount: '0.4', from: '2026-11-26', typed: '2026-11-26' },
+    ])
+    // Days are not taken from who stores something else: they are the agent's.
+    expect(open().store({ ...good, pricePerKwh: '0.4', typedPrices: [] }).typedPrices).toEqual(typedPrices)
+  })
+
+  it('know what else hangs on the plug, or that nobody was asked', () => {
+    for (const others of [
+      'nothing',
+      { name: 'router', watts: { low: 5, high: 7.5 } },
+      { name: '', watts: null },
+    ] as const) {
+      open().store(onPlug(others))
+      expect(open().current().plug).toEqual({ ...good.plug, others })
+    }
+    open().store(good) // as an older release wrote them
+    expect(open().current().plug).toEqual(good.plug)
   })
 
   it.each([
@@ -77,7 +108,19 @@ describe('settings', () => {
     ['yen with a fraction', { ...good, currency: 'JPY', internetPerMonth: '4.5' }, 'internetPerMonth'],
     ['an offset as zone', { ...good, timezone: '+01:00' }, 'timezone'],
     ['an endless zone', { ...good, timezone: 'E'.repeat(10_000) }, 'timezone'],
+    [
+      'prices of no day',
+      { ...good, typedPrices: [{ of: 'power', amount: '1', from: '1', typed: '1' }] },
+      'typedPrices[0].from',
+    ],
     ['another plug', { ...good, plug: { kind: 'fritz', address: '192.168.1.40' } }, 'plug.kind'],
+    ['something on the plug in a word', onPlug('router'), 'plug.others'],
+    ['something on the plug without watts', onPlug({ name: '' }), 'plug.others.watts'],
+    ['watts as text', onPlug({ name: '', watts: { low: '2', high: 3 } }), 'plug.others.watts'],
+    ['watts the wrong way round', onPlug({ name: '', watts: { low: 3, high: 2 } }), 'plug.others.watts'],
+    ['watts below zero', onPlug({ name: '', watts: { low: -1, high: 2 } }), 'plug.others.watts'],
+    ['watts beyond a socket', onPlug({ name: '', watts: { low: 1, high: 4001 } }), 'plug.others.watts'],
+    ['an endless name', onPlug({ name: 'x'.repeat(65), watts: null }), 'plug.others.name'],
     ['a reading of nothing', { ...good, calibration: [{ watts: 'many' }] }, 'calibration[0].boundary'],
     ['no years', { ...good, hardware: { price: '89.90', years: 0 } }, 'hardware.years'],
     ['endless years', { ...good, hardware: { price: '89.90', years: Number.POSITIVE_INFINITY } }, 'hardware.years'],
@@ -91,7 +134,7 @@ describe('settings', () => {
     settings.store(good)
     const elsewhere = { ...good, plug: { kind: 'shelly-gen2' as const, address: '10.0.0.1' } }
     expect(fieldOf(() => settings.store(elsewhere))).toBe('plug.address')
-    expect(open().current()).toEqual(good)
+    expect(open().current()).toMatchObject(good)
   })
 
   it('can be changed while the plug’s network is away', async () => {
@@ -117,7 +160,7 @@ describe('settings', () => {
   it('that were half-written before a power cut do not count', async () => {
     open().store(good)
     await kit.write('data/hearth/agent/settings.json.new', '{"currency":"E')
-    expect(open().current()).toEqual(good)
+    expect(open().current()).toMatchObject(good)
     expect(readdirSync(kit.paths.agentData)).toContain('settings.json')
   })
 

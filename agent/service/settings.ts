@@ -1,16 +1,17 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import type { AgentSettings, KitFacts, NetworkFacts, Problem, Tariffs } from '../api.ts'
-import { isTimeZone } from '../costs/calendar.ts'
+import type { AgentSettings, KitFacts, NetworkFacts, OtherLoad, Problem, Tariffs, TypedPrice } from '../api.ts'
+import { dayName, dayNumber, dayNumberAt, isTimeZone } from '../costs/calendar.ts'
 import { isCurrency, minorUnits } from '../costs/currency.ts'
 import { decimalPlaces, parseDecimal } from '../costs/decimal.ts'
 import { TariffRefused } from '../costs/refusal.ts'
 import { checkHouseholdTariffs } from '../costs/tariff.ts'
+import { retyped } from '../costs/typed-prices.ts'
 import { checkReadings, ReadingRefused } from '../meters/calibration.ts'
 import { readText } from '../meters/files.ts'
-import { checkPlugAddress, PlugTrouble, plugKinds } from '../meters/plug.ts'
+import { checkPlugAddress, maximumWatts, PlugTrouble, plugKinds } from '../meters/plug.ts'
 import { FieldRefused } from '../refused.ts'
-import { writeDurably } from './durable.ts'
+import { putAside, writeDurably } from './durable.ts'
 
 /** A setting that cannot be stored. */
 export class SettingRefused extends FieldRefused {
@@ -23,13 +24,16 @@ export class SettingsFile {
   readonly #file: string
   readonly #kit: () => KitFacts
   readonly #network: () => NetworkFacts
+  readonly #now: () => number
   #stored: AgentSettings | null = null
   #problem: Problem | null = null
 
-  constructor(folder: string, kit: () => KitFacts, network: () => NetworkFacts) {
+  /** @param now milliseconds since 1970 */
+  constructor(folder: string, kit: () => KitFacts, network: () => NetworkFacts, now: () => number) {
     this.#file = path.join(folder, 'settings.json')
     this.#kit = kit
     this.#network = network
+    this.#now = now
   }
 
   /** Reads the file; one that cannot be read is kept under another name and reported, never overwritten. */
@@ -37,14 +41,13 @@ export class SettingsFile {
     const text = readText(this.#file)
     if (text === null) return
     try {
-      this.#stored = checkSettings({ calibration: [], tariffs: null, sharing: 'equal', ...JSON.parse(text) })
+      this.#stored = storedSettings(text)
     } catch (error) {
-      const aside = freeName(`${this.#file}.damaged`)
-      renameSync(this.#file, aside)
+      const aside = putAside(this.#file)
       this.#problem = {
         id: 'settings.damaged',
         where: this.#file,
-        what: `The settings of costs and plug could not be read (${error instanceof Error ? error.message : error}). They were kept as ${path.basename(aside)}.`,
+        what: `The settings of costs and plug could not be read (${error instanceof Error ? error.message : error}). They were kept as ${aside}.`,
         next: 'Enter price, currency and plug again.',
       }
     }
@@ -67,9 +70,12 @@ export class SettingsFile {
     }
   }
 
-  /** Checks and stores; durable when it returns. Throws `SettingRefused`. */
+  /** Checks and stores; durable when it returns. A price that changed counts from today. Throws `SettingRefused`. */
   store(value: unknown): AgentSettings {
-    const settings = checkSettings(value)
+    const { typedPrices: _, ...given } = checkSettings(value)
+    const today = dayName(dayNumberAt(this.#now(), given.timezone))
+    const typedPrices = retyped(this.current(), given, today)
+    const settings = typedPrices.length > 0 ? { ...given, typedPrices } : given
     if (settings.plug && settings.plug.address !== this.#stored?.plug?.address) {
       try {
         checkPlugAddress(settings.plug.address, this.#network())
@@ -90,9 +96,14 @@ export class SettingsFile {
   }
 }
 
+/** Settings as they were stored, by an earlier program too. Throws `SettingRefused`, `SyntaxError`. */
+export function storedSettings(text: string): AgentSettings {
+  return checkSettings({ calibration: [], tariffs: null, sharing: 'equal', ...JSON.parse(text) })
+}
+
 /** Checks the form of settings, with every field there and none besides. Throws `SettingRefused`. */
 export function checkSettings(value: unknown): AgentSettings {
-  const given = object(value, '', [
+  const names = [
     'currency',
     'pricePerKwh',
     'timezone',
@@ -103,7 +114,8 @@ export function checkSettings(value: unknown): AgentSettings {
     'domainPerYear',
     'tariffs',
     'sharing',
-  ])
+  ]
+  const given = object(value, '', names, ['typedPrices'])
   const currency = text(given.currency, 'currency')
   if (!isCurrency(currency)) {
     throw new SettingRefused('currency', `“${currency}” is not a currency.`, 'Write three letters such as EUR.')
@@ -126,6 +138,28 @@ export function checkSettings(value: unknown): AgentSettings {
     hardware: given.hardware === null ? null : hardware(given.hardware, coins),
     tariffs: given.tariffs === null ? null : tariffs(given.tariffs, currency, timezone),
     sharing: sharing(given.sharing),
+    ...(given.typedPrices !== undefined && { typedPrices: typedPrices(given.typedPrices) }),
+  }
+}
+
+function typedPrices(value: unknown): TypedPrice[] {
+  if (!Array.isArray(value)) throw new SettingRefused('typedPrices', 'typedPrices must be a list.', 'Leave it out.')
+  return value.map((each, at) => typedPrice(each, `typedPrices[${at}]`))
+}
+
+function typedPrice(value: unknown, field: string): TypedPrice {
+  const { of, amount: written, from, typed } = object(value, field, ['of', 'amount', 'from', 'typed'])
+  if (of !== 'power' && of !== 'internet' && of !== 'domain')
+    throw new SettingRefused(`${field}.of`, 'There is no such price.', 'Write power, internet or domain.')
+  const day = (name: string, text: unknown) => {
+    if (typeof text === 'string' && !Number.isNaN(dayNumber(text))) return text
+    throw new SettingRefused(`${field}.${name}`, `${field}.${name} is no day.`, 'Write one such as 2026-11-24.')
+  }
+  return {
+    of,
+    amount: written === null ? null : amount(written, `${field}.amount`, 6),
+    from: day('from', from),
+    typed: day('typed', typed),
   }
 }
 
@@ -135,11 +169,27 @@ function sharing(value: unknown): AgentSettings['sharing'] {
 }
 
 function plug(value: unknown): NonNullable<AgentSettings['plug']> {
-  const { kind, address } = object(value, 'plug', ['kind', 'address'])
+  const { kind, address, others } = object(value, 'plug', ['kind', 'address'], ['others'])
   const known = plugKinds.find((each) => each === kind)
   if (!known)
     throw new SettingRefused('plug.kind', 'This kind of plug is not supported.', `Write ${plugKinds.join(', ')}.`)
-  return { kind: known, address: text(address, 'plug.address') }
+  const plug = { kind: known, address: text(address, 'plug.address') }
+  return others === undefined ? plug : { ...plug, others: others === 'nothing' ? others : otherLoad(others) }
+}
+
+function otherLoad(value: unknown): OtherLoad {
+  const { name, watts } = object(value, 'plug.others', ['name', 'watts'])
+  if (typeof name !== 'string' || name.length > 64)
+    throw new SettingRefused('plug.others.name', 'plug.others.name must be a short text.', 'Write up to 64 characters.')
+  if (watts === null) return { name, watts }
+  const { low, high } = object(watts, 'plug.others.watts', ['low', 'high'])
+  const isWatts = (each: unknown): each is number => typeof each === 'number' && each >= 0 && each <= maximumWatts
+  if (isWatts(low) && isWatts(high) && low <= high) return { name, watts: { low, high } }
+  throw new SettingRefused(
+    'plug.others.watts',
+    'The watts of what else hangs on the plug cannot be used.',
+    `Write numbers from 0 to ${maximumWatts}, the lower one first.`,
+  )
 }
 
 function tariffs(value: unknown, currency: string, timezone: string): Tariffs {
@@ -187,7 +237,7 @@ function text(value: unknown, field: string): string {
   throw new SettingRefused(field, `${field} must be a text of 1 to 64 characters.`, 'Write it in quotes.')
 }
 
-function object(value: unknown, field: string, names: string[]): Record<string, unknown> {
+function object(value: unknown, field: string, names: string[], optional: string[] = []): Record<string, unknown> {
   const where = field || 'settings'
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new SettingRefused(where, `${where} must be an object.`, `Give an object with ${names.join(', ')}.`)
@@ -198,15 +248,9 @@ function object(value: unknown, field: string, names: string[]): Record<string, 
     if (!Object.hasOwn(given, name)) throw new SettingRefused(path(name), `${path(name)} is missing.`, 'Add it.')
   }
   for (const name of Object.keys(given)) {
-    if (!names.includes(name)) {
+    if (![...names, ...optional].includes(name)) {
       throw new SettingRefused(path(name), `There is no setting ${path(name)}.`, `Use ${names.join(', ')}.`)
     }
   }
   return given
-}
-
-function freeName(wanted: string): string {
-  let name = wanted
-  for (let number = 2; existsSync(name); number += 1) name = `${wanted}-${number}`
-  return name
 }

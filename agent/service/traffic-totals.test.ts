@@ -29,6 +29,17 @@ it('a month that began before its entries counts from its own beginning', () => 
   expect(totals).toMatchObject({ gapSeconds: 0, lan: { in: 1000, out: 0 } })
 })
 
+it('takes of the hour in which a month begins only what is in the month', () => {
+  const entries = [read(noon, 60), read(noon + hourMs, 60)]
+  const half = noon + hourMs / 2
+  expect(trafficTotals(entries, half, noon + 2 * hourMs, noon)).toMatchObject({ gapSeconds: 0, lan: { in: 1500 } })
+  // Ten minutes after its beginning, a quarter of the forty read.
+  expect(trafficTotals([read(noon, 40)], half, noon + 40 * minute, noon)).toMatchObject({
+    gapSeconds: 0,
+    lan: { in: 250 },
+  })
+})
+
 it('adds up to near and far by service, the rest belonging to none', () => {
   const interval = { start: noon, end: noon + hourMs, trusted: true }
   const hour = (quantities: Partial<HourEntry>) => splitByHour({ interval, quantities })

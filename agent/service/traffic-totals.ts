@@ -1,5 +1,7 @@
-import type { TrafficService, TrafficTotals } from '../api.ts'
+import type { TrafficTotals } from '../api.ts'
+import { hoursWithin } from '../costs/hours-within.ts'
 import { type HourEntry, hourMs } from '../ledger/hours.ts'
+import { type CountedService, countedServices } from '../meters/traffic.ts'
 
 /** When the kit began to read, within its first hour: what lies before is no gap. Milliseconds since 1970. */
 export function beginning(firstHour: number, entries: HourEntry[], now: number): number {
@@ -7,22 +9,19 @@ export function beginning(firstHour: number, entries: HourEntry[], now: number):
   return Math.min(firstHour + hourMs, now) - seconds * 1000
 }
 
-/** Traffic from `since` to `now` (milliseconds since 1970), and how much of that time, since `begun`, has no reading. */
+/**
+ * Traffic from `since` to `now` (milliseconds since 1970), and how much of that time, since `begun`, has no reading.
+ * @param entries the hour that holds `since` among them: a day of some zones begins within one
+ */
 export function trafficTotals(entries: HourEntry[], since: number, now: number, begun: number): TrafficTotals {
-  const read = entries.filter(({ hour }) => hour >= since && hour <= now)
+  const read = hoursWithin(entries, { start: since, end: now }, now)
   const sum = (name: keyof HourEntry) => Math.round(read.reduce((total, entry) => total + Number(entry[name]), 0))
-  const both = (kind: 'lan' | 'wan' | 'unknown' | Exclude<TrafficService, 'other'>) => ({
-    in: sum(`${kind}In`),
-    out: sum(`${kind}Out`),
-  })
+  const both = (kind: 'lan' | 'wan' | 'unknown' | CountedService) => ({ in: sum(`${kind}In`), out: sum(`${kind}Out`) })
   const [lan, wan] = [both('lan'), both('wan')]
-  const named = {
-    server: both('server'),
-    fetch: both('fetch'),
-    dashboard: both('dashboard'),
-    plain: both('plain'),
-    publish: both('publish'),
-  }
+  const named = Object.fromEntries(countedServices.map((service) => [service, both(service)])) as Record<
+    CountedService,
+    TrafficTotals['lan']
+  >
   const rest = (direction: 'in' | 'out') => {
     const sumNamed = Object.values(named).reduce((total, bytes) => total + bytes[direction], 0)
     return Math.max(0, lan[direction] + wan[direction] - sumNamed) // each is rounded by itself

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { readdir, rename, symlink, writeFile } from 'node:fs/promises'
+import { rename, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { KitFacts } from '../api.ts'
 import type { KitPaths } from '../paths.ts'
-import { isMissing, makeFolder, readJson, readText, removeDurably, syncFolder, writeDurably } from './files.ts'
+import { makeFolder, readJson, readText, removeDurably, syncFolder, writeDurably } from './files.ts'
+import { networkInterfaces } from './interfaces.ts'
 import { isHostname, isTimezone } from './names.ts'
 
 /** What the board says of itself. */
@@ -90,14 +91,10 @@ export async function setTimezone(paths: KitPaths, timezone: string): Promise<vo
 
 /** The address of the first real interface, wired before wireless. */
 async function networkAddress(paths: KitPaths): Promise<string> {
-  const folder = path.join(paths.sys, 'class/net')
-  const names = (await readdir(folder).catch(orNothing)).sort()
   const candidates: { wireless: boolean; address: string }[] = []
-  for (const name of names) {
-    const inside = await readdir(path.join(folder, name)).catch(orNothing)
+  for (const { name, wireless } of await networkInterfaces(paths)) {
     const address = await sysText(paths, 'class/net', name, 'address')
-    if (inside.includes('device') && !/^(?:00:)+00$|^$/.test(address))
-      candidates.push({ wireless: inside.includes('wireless') || inside.includes('phy80211'), address })
+    if (!/^(?:00:)+00$|^$/.test(address)) candidates.push({ wireless, address })
   }
   return candidates.sort((a, b) => Number(a.wireless) - Number(b.wireless))[0]?.address ?? ''
 }
@@ -109,9 +106,4 @@ async function sysText(paths: KitPaths, ...parts: string[]): Promise<string> {
     .replace(/\p{Cc}/gu, '')
     .trim()
     .slice(0, 128)
-}
-
-function orNothing(error: unknown): string[] {
-  if (isMissing(error)) return []
-  throw error
 }

@@ -63,10 +63,35 @@ describe('Raspberry Pi Imager', () => {
       wifi: { country: 'DE', ssid: 'Home "5G"', password: psk, security: 'wpa2/wpa3' },
     })
     expect(ignored).toEqual([
+      'user-data: packages',
+      'user-data: apt',
       'user-data: keyboard',
+      'user-data: enable_ssh',
       'user-data: the account with a password (a kit has none; an SSH key lets you in as root)',
+      'user-data: ssh_pwauth',
       'user-data: runcmd',
     ])
+  })
+
+  test('what is not taken is listed, down to a fixed address of a Wi-Fi card', () => {
+    const fixed = network
+      .replace('dhcp4: true', 'dhcp4: false\n      addresses: [192.168.1.7/24]\n      gateway4: 192.168.1.1')
+      .replace('version: 2', 'version: 2\n  renderer: NetworkManager')
+      .replace(
+        /( +)password:.*\n/,
+        (line, indent) => `${line}${indent}hidden: true\n${indent}bssid: 02:00:00:00:00:01\n`,
+      )
+    const { values, ignored } = read({ 'network-config': fixed, 'user-data': 'users: pi\n' })
+    expect(values.wifi).toMatchObject({ ssid: 'Home "5G"', password: psk })
+    expect(ignored).toEqual([
+      'user-data: the account (a kit has none; an SSH key lets you in as root)',
+      'network-config: renderer',
+      'network-config: dhcp4 of wlan0',
+      'network-config: addresses of wlan0',
+      'network-config: gateway4 of wlan0',
+      'network-config: bssid of the Wi-Fi',
+    ])
+    expect(read({ 'network-config': network }).ignored).toEqual([])
   })
 
   test('what version 1 writes: the country is on the kernel’s line', () => {
@@ -77,7 +102,7 @@ describe('Raspberry Pi Imager', () => {
       ssid: 'Home',
     })
     expect(read({ 'network-config': older }).problems).toMatchObject([
-      { id: 'seed.wifi-country', where: 'network-config:9:9' },
+      { id: 'seed.imager-no-country', where: 'network-config:9:9' },
     ])
   })
 

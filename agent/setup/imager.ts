@@ -11,17 +11,16 @@ export interface ImagerFiles {
 }
 
 /** Says nothing by itself, so it is not worth a word in the note. */
-const silent = new Set([
-  'manage_etc_hosts',
-  'packages',
-  'apt',
-  'enable_ssh',
-  'ssh_pwauth',
-  'version',
-  'renderer',
-  'network',
-  'wifis',
-])
+const silent = new Set(['manage_etc_hosts', 'version', 'network', 'wifis'])
+
+/** What the kit does anyway, and is not worth a word either. */
+const asAsked: Record<string, string> = {
+  renderer: 'networkd',
+  dhcp4: 'true',
+  dhcp6: 'true',
+  optional: 'true',
+  hidden: 'true',
+}
 
 /**
  * Reads what Raspberry Pi Imager asked its user for: host name, SSH keys, time zone, language and Wi-Fi. Everything else
@@ -67,12 +66,13 @@ function readUserData(entries: readonly SeedEntry[], { values, problems, ignored
         sshKeys.push(...(checks.sshKeys(value) ?? []))
         break
       case 'users':
-        for (const user of value.kind === 'list' ? value.items : []) {
+        for (const user of value.kind === 'list' ? value.items : [value]) {
           const fields = mapOf(user)
           const authorized = fields.get('ssh_authorized_keys')
           if (authorized) sshKeys.push(...(checks.sshKeys(authorized) ?? []))
-          if (fields.has('passwd') || fields.has('plain_text_passwd'))
-            ignored.push('user-data: the account with a password (a kit has none; an SSH key lets you in as root)')
+          const account =
+            fields.has('passwd') || fields.has('plain_text_passwd') ? 'the account with a password' : 'the account'
+          ignored.push(`user-data: ${account} (a kit has none; an SSH key lets you in as root)`)
         }
         break
       default:
@@ -90,19 +90,31 @@ function readNetwork(
   const checks = new SeedChecks('network-config', problems)
   const top = new Map(entries.map((entry) => [entry.key, entry.value]))
   const settings = top.has('network') ? mapOf(top.get('network')) : top
-  for (const key of settings.keys()) if (!silent.has(key)) ignored.push(`network-config: ${key.slice(0, 40)}`)
+  const ignore = (fields: Map<string, SeedNode>, read: readonly string[], where: string) => {
+    for (const [key, value] of fields) {
+      const said = value.kind === 'text' ? value.text : null
+      if (!silent.has(key) && !read.includes(key) && (said === null || said !== asAsked[key]))
+        ignored.push(`network-config: ${key.slice(0, 40)}${where}`)
+    }
+  }
+  ignore(settings, [], '')
   for (const [name, card] of mapOf(settings.get('wifis'))) {
-    if (card.kind !== 'map') continue
+    if (card.kind !== 'map') {
+      ignore(new Map([[name, card]]), [], ' of the Wi-Fi')
+      continue
+    }
     const fields = mapOf(card)
+    ignore(fields, ['access-points', 'regulatory-domain'], ` of ${name.slice(0, 20)}`)
     const [first, ...others] = [...mapOf(fields.get('access-points'))]
     if (!first) continue
     if (others.length > 0 || values.wifi) ignored.push(`network-config: more than one Wi-Fi (${name.slice(0, 20)})`)
     if (values.wifi) continue
     const [ssid, point] = first
+    ignore(mapOf(point), ['password'], ' of the Wi-Fi')
     const countryNode = fields.get('regulatory-domain') ?? bootCountry
     if (!countryNode) {
       checks.problem(
-        'wifi-country',
+        'imager-no-country',
         point.place,
         'The Wi-Fi has no country.',
         'Choose it in Raspberry Pi Imager beside the Wi-Fi, and write the card again.',

@@ -1,7 +1,7 @@
 import type { KitFacts } from '../api.ts'
 import type { KitPaths } from '../paths.ts'
 import { readJson, writeDurably } from './files.ts'
-import { isHostname, isServerName, knownLanguage, type Language } from './names.ts'
+import { isHostname, isServerHost, isServerName, knownLanguage, type Language } from './names.ts'
 
 /**
  * The kit's public facts; null before the first set-up.
@@ -26,6 +26,7 @@ function asKitFacts(value: unknown): KitFacts {
   const wrong = [
     isHostname(String(facts.hostname)) ? null : 'hostname',
     facts.serverName === null || isServerName(String(facts.serverName)) ? null : 'serverName',
+    facts.formerNames === undefined || isHostList(facts.formerNames) ? null : 'formerNames',
     typeof facts.claimed === 'boolean' ? null : 'claimed',
     ...(['timezone', 'currency', 'language', 'caFingerprint', 'caWords'] as const).map((key) =>
       typeof facts[key] === 'string' ? null : key,
@@ -34,4 +35,8 @@ function asKitFacts(value: unknown): KitFacts {
   ].filter((field) => field !== null)
   if (wrong.length > 0) throw new Error(`is not the facts of a kit: ${wrong.join(', ')}`)
   return facts
+}
+
+function isHostList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string' && isServerHost(name))
 }

@@ -36,15 +36,18 @@ async function mediumDevice(paths: KitPaths, run: Run): Promise<string | null> {
   return null
 }
 
+/** A file of the medium: its name as it is written there, and its beginning. */
+export interface MediumFile {
+  name: string
+  bytes: Buffer
+}
+
 /**
  * The files of a folder on FAT whose names, in any case, are among `names`. One byte more than a seed may have is read
  * of each, so that a larger one shows.
  */
-export async function readMediumFiles(
-  folder: string,
-  names: readonly string[],
-): Promise<Map<string, { name: string; bytes: Buffer }>> {
-  const found = new Map<string, { name: string; bytes: Buffer }>()
+export async function readMediumFiles(folder: string, names: readonly string[]): Promise<Map<string, MediumFile>> {
+  const found = new Map<string, MediumFile>()
   for (const name of await readdir(folder)) {
     const wanted = names.find((other) => other === name.toLowerCase())
     if (wanted === undefined || !(await stat(path.join(folder, name))).isFile()) continue

@@ -39,6 +39,16 @@ export function isServerName(text: string): boolean {
   )
 }
 
+/** What the server is called: by its permanent name, or after the kit while it is on trial. */
+export function serverHostOf({ hostname, serverName }: { hostname: string; serverName: string | null }): string {
+  return serverName ?? `${hostname}.local`
+}
+
+/** Whether a text is a host name that a server can have, permanently or on trial. */
+export function isServerHost(text: string): boolean {
+  return isServerName(text) || (text.endsWith('.local') && isHostname(text.slice(0, -'.local'.length)))
+}
+
 /** A BCP 47 language of the household that the kit has words for, or null. `de-AT` and `de_DE.UTF-8` are German. */
 export function knownLanguage(text: string): Language | null {
   const primary = text.toLowerCase().split(/[-_.@]/)[0]

@@ -81,11 +81,14 @@ ${serverName === null ? '' : named}`
 /** Port 8443: the dashboard, which checks by itself which host it was called by. */
 export function dashboardListener(sites: Sites): string {
   const { ports, kitCertificate, dashboardSocket } = sites
-  return `${header}server {
+  return `${header}${dashboardLimit}
+server {
   ${listen(ports.dashboard, 'ssl default_server')}
   ${certificate(kitCertificate)}
   client_max_body_size 64k;
   ${patience}
+  limit_conn dashboard 80;
+  limit_conn_status 429;
   # Plain HTTP by mistake.
   error_page 497 =301 https://$http_host$request_uri;
 
@@ -175,6 +178,8 @@ server {
 }
 
 const limit = 'limit_conn_zone $binary_remote_addr zone=server:1m;'
+/** Requests that wait, such as those who guess the claim code, must leave most of nginx' 512 connections to others. */
+const dashboardLimit = 'limit_conn_zone $binary_remote_addr zone=dashboard:1m;'
 /** Nobody needs more than the few files of a log, once in a while. */
 const ledgerLimit = 'limit_req_zone $binary_remote_addr zone=ledger:1m rate=1r/s;'
 

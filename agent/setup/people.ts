@@ -19,13 +19,16 @@ export interface Person {
 /** A request about a person that cannot be met, in words for the page. */
 export class PersonError extends Error {
   override name = 'PersonError'
-  readonly code: 'bad-id' | 'bad-name' | 'exists' | 'missing' | 'failed'
+  readonly code: 'bad-id' | 'reserved' | 'bad-name' | 'exists' | 'missing' | 'failed'
   readonly next: string
+  /** The account that was asked for; empty where it is about none. */
+  readonly id: string
 
-  constructor(code: PersonError['code'], message: string, next: string) {
+  constructor(code: PersonError['code'], message: string, next: string, id = '') {
     super(message)
     this.code = code
     this.next = next
+    this.id = id
   }
 }
 
@@ -48,10 +51,10 @@ export async function addPerson(paths: KitPaths, { id, name }: Person, run: Run 
   checkId(id)
   checkName(name)
   if (reservedIds.has(id.toLowerCase()))
-    throw new PersonError('bad-id', `'${id}' is an address the server needs itself`, 'Choose another short name.')
+    throw new PersonError('reserved', `'${id}' is an address the server needs itself`, 'Choose another short name.', id)
   // Addresses differ in more than case, or people write to the wrong one.
   if ((await peopleIds(paths.snac)).some((other) => other.toLowerCase() === id.toLowerCase()))
-    throw new PersonError('exists', `There already is an account '${id}'`, 'Choose another short name.')
+    throw new PersonError('exists', `There already is an account '${id}'`, 'Choose another short name.', id)
   return inWorkshop(paths, async (workshop) => {
     const { stdout, stderr } = await snac(run, ['adduser', workshop, id])
     const password = /^User password is (\S+)$/m.exec(stdout + stderr)?.[1]
@@ -95,14 +98,28 @@ export async function resetPassword(paths: KitPaths, id: string, run: Run = real
 }
 
 /**
- * Whose account this is the name and the password of; null where they do not fit. The name may be written in any case, as
- * no two accounts differ in that alone.
+ * Whose account this is the name and the password of, and what the server keeps of the password; null where they do not
+ * fit. The name may be written in any case, as no two accounts differ in that alone.
  */
-export async function checkPassword(paths: KitPaths, name: string, password: string): Promise<Person | null> {
+export async function checkPassword(
+  paths: KitPaths,
+  name: string,
+  password: string,
+): Promise<{ person: Person; kept: string } | null> {
   const id = (await peopleIds(paths.snac)).find((each) => each.toLowerCase() === name.toLowerCase())
-  const profile = id === undefined ? null : await readProfile(paths.snac, id)
-  if (id === undefined || typeof profile?.passwd !== 'string' || !matchesSnac(id, password, profile.passwd)) return null
-  return { id, name: await nameOf(paths.snac, id) }
+  const kept = id === undefined ? null : await keptPassword(paths, id)
+  if (id === undefined || kept === null || !matchesSnac(id, password, kept)) return null
+  return { person: { id, name: await nameOf(paths.snac, id) }, kept }
+}
+
+/**
+ * What the server keeps of a person's password, which is another text after each change; null: there is no such person, or
+ * no password. Never for the page.
+ */
+export async function keptPassword(paths: KitPaths, id: string): Promise<string | null> {
+  if (!(await peopleIds(paths.snac)).includes(id)) return null
+  const profile = await readProfile(paths.snac, id)
+  return typeof profile?.passwd === 'string' ? profile.passwd : null
 }
 
 /**
@@ -133,7 +150,12 @@ async function inWorkshop<T>(paths: KitPaths, job: (workshop: string) => Promise
 
 function checkId(id: string): void {
   if (!/^[A-Za-z0-9_]{1,30}$/.test(id))
-    throw new PersonError('bad-id', `'${id.slice(0, 40)}' cannot be an address`, 'Use 1 to 30 letters, digits or _.')
+    throw new PersonError(
+      'bad-id',
+      `'${id.slice(0, 40)}' cannot be an address`,
+      'Use 1 to 30 letters, digits or _.',
+      id.slice(0, 40),
+    )
 }
 
 function checkName(name: string): void {
@@ -144,7 +166,7 @@ function checkName(name: string): void {
 async function checkThere(paths: KitPaths, id: string): Promise<void> {
   checkId(id)
   if (!(await peopleIds(paths.snac)).includes(id))
-    throw new PersonError('missing', `There is no account '${id}'`, 'Reload the list of people.')
+    throw new PersonError('missing', `There is no account '${id}'`, 'Reload the list of people.', id)
 }
 
 function failed(message: string): PersonError {

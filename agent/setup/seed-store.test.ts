@@ -47,6 +47,19 @@ describe('readMedium', () => {
     expect(problems).toMatchObject([{ id: 'seed.two-files', where: 'hearth.yml' }])
   })
 
+  test('the note of an earlier seed stands back behind what says something', async () => {
+    await put('hearth.yaml', '# The kit has read this file.\r\n#\r\n# Used:\r\n')
+    await put('hearth.yaml.txt', 'name: garden\n')
+    expect(await readMedium(folder)).toMatchObject({
+      values: { name: 'garden' },
+      problems: [],
+      files: ['hearth.yaml.txt'],
+    })
+    // A file that cannot be read says something, too.
+    await writeFile(path.join(folder, 'hearth.yaml'), Buffer.from([0x23, 0xff, 0x0a]))
+    expect((await readMedium(folder)).problems.map(({ id }) => id)).toEqual(['seed.encoding', 'seed.two-files'])
+  })
+
   test('the seed goes before what Imager was told', async () => {
     await put('user-data', '#cloud-config\nhostname: imager\ntimezone: Europe/Paris\n')
     await put('hearth.yaml', 'name: garden\n')

@@ -3,10 +3,18 @@ import type { Problem } from '../api.ts'
 import type { KitPaths } from '../paths.ts'
 import { readJson, removeDurably, writeDurably } from './files.ts'
 import { readImager } from './imager.ts'
-import { overwriteOnMedium, readMediumFiles, removeFromMedium, withMedium, writeOnMedium } from './medium.ts'
+import {
+  type MediumFile,
+  overwriteOnMedium,
+  readMediumFiles,
+  removeFromMedium,
+  withMedium,
+  writeOnMedium,
+} from './medium.ts'
 import { type Run, run as realRun } from './run.ts'
-import { readSeed, type Seed, type SeedValues } from './seed.ts'
-import { parseSeed, seedProblem } from './seed-text.ts'
+import { readLaterSeed, readSeed, type Seed } from './seed.ts'
+import { decodeSeed, parseSeed, seedProblem } from './seed-text.ts'
+import { writeWifi } from './wifi.ts'
 
 /** Names under which editors and file systems save `hearth.yaml`, best first. */
 const seedNames = ['hearth.yaml', 'hearth.yml', 'hearth.yaml.txt', 'hearth.txt'] as const
@@ -53,11 +61,37 @@ export async function writeMedium(
 ): Promise<void> {
   const seed = await storedSeed(paths)
   await withMedium(paths, run, async (folder) => {
-    const note = seedNote(seed?.values ?? {}, seed?.ignored ?? [])
+    const note = seedNote('first', seed ?? { values: {}, ignored: [] })
     for (const name of seed?.files ?? []) await overwriteOnMedium(path.join(folder, name), note)
     if (claimCode !== null) await writeOnMedium(path.join(folder, claimName), claimText(claimCode))
-    if (problems.length > 0) await writeOnMedium(path.join(folder, problemsName), problemsText(problems))
-    else await removeFromMedium(folder, [problemsName])
+    await tellProblems(folder, problems)
+  })
+}
+
+/** Brings PROBLEMS.txt up to date. */
+export async function writeMediumProblems(paths: KitPaths, run: Run, problems: readonly Problem[]): Promise<void> {
+  await withMedium(paths, run, (folder) => tellProblems(folder, problems))
+}
+
+async function tellProblems(folder: string, problems: readonly Problem[]): Promise<void> {
+  if (problems.length > 0) await writeOnMedium(path.join(folder, problemsName), problemsText(problems))
+  else await removeFromMedium(folder, [problemsName])
+}
+
+/**
+ * Takes the Wi-Fi, and nothing else, of a seed that came after the first start, and leaves a note in its place.
+ * @returns what was in it; null when there is none
+ */
+export async function takeLaterSeed(paths: KitPaths, run: Run): Promise<Seed | null> {
+  return withMedium(paths, run, async (folder) => {
+    const { chosen, others } = chooseSeed(await readMediumFiles(folder, [...seedNames, exampleName]))
+    if (chosen === undefined || onlyComments(chosen)) return null
+    const seed = readLaterSeed(chosen.bytes, chosen.name)
+    seed.problems.push(...others.map((other) => secondSeed(other, chosen)))
+    // Kept before it goes from the medium.
+    if (seed.values.wifi) await writeWifi(paths, seed.values.wifi)
+    await overwriteOnMedium(path.join(folder, chosen.name), seedNote('later', seed))
+    return seed
   })
 }
 
@@ -79,16 +113,9 @@ export async function readMedium(folder: string): Promise<StoredSeed> {
   )
   const imager = readImager(imagerFiles)
 
-  // Who fills in the example itself means it.
-  const example = bytesOf(exampleName)
-  const exampleUsed = example !== undefined && saysSomething(example)
-  const candidates = [...seedNames, ...(exampleUsed ? [exampleName] : [])].filter((name) => found.has(name))
-  const [chosen, ...others] = candidates.map((name) => found.get(name) as { name: string; bytes: Buffer })
+  const { chosen, others } = chooseSeed(found)
   const own: Seed = chosen ? readSeed(chosen.bytes, chosen.name) : { values: {}, problems: [], ignored: [] }
-  for (const { name } of others) {
-    const what = `There is another seed file beside ${chosen?.name}. It was not read.`
-    own.problems.push(seedProblem('two-files', name, null, what, 'Keep one of them.'))
-  }
+  if (chosen) own.problems.push(...others.map((other) => secondSeed(other, chosen)))
   const files = [...(chosen ? [chosen.name] : []), ...readOnce.flatMap((name) => found.get(name)?.name ?? [])]
   return {
     values: { ...imager.values, ...own.values },
@@ -98,17 +125,45 @@ export async function readMedium(folder: string): Promise<StoredSeed> {
   }
 }
 
+/**
+ * The file that is the seed, and others that could be. The note that an earlier seed was replaced by stands back behind
+ * whatever says something: editors save beside it under another name.
+ */
+function chooseSeed(found: ReadonlyMap<string, MediumFile>): { chosen: MediumFile | undefined; others: MediumFile[] } {
+  // Who fills in the example itself means it.
+  const names = [...seedNames, ...(saysSomething(found.get(exampleName)?.bytes) ? [exampleName] : [])]
+  const present = names.flatMap((name) => found.get(name) ?? [])
+  const speaking = present.filter((file) => !onlyComments(file))
+  const [chosen, ...others] = speaking.length > 0 ? speaking : present.slice(0, 1)
+  return { chosen, others }
+}
+
+function secondSeed({ name }: MediumFile, chosen: MediumFile): Problem {
+  const what = `There is another seed file beside ${chosen.name}. It was not read.`
+  return seedProblem('two-files', name, null, what, 'Keep one of them.', { read: chosen.name })
+}
+
+function onlyComments({ bytes, name }: MediumFile): boolean {
+  const text = decodeSeed(bytes, name)
+  return typeof text === 'string' && text.split('\n').every((line) => /^\s*(?:#|$)/.test(line))
+}
+
 /** Whether anything but comments is in a file. */
-function saysSomething(bytes: Buffer): boolean {
-  return bytes.length > 0 && parseSeed(bytes.toString('utf8'), exampleName).entries.length > 0
+function saysSomething(bytes: Buffer | undefined): boolean {
+  return bytes !== undefined && bytes.length > 0 && parseSeed(bytes.toString('utf8'), exampleName).entries.length > 0
 }
 
 function isBlank(bytes: Buffer | undefined): boolean {
   return bytes === undefined || bytes.length === 0
 }
 
+const noteBegins = {
+  first: 'The kit has read this file at its first start.',
+  later: 'The kit had no network and has read this file for its Wi-Fi.',
+}
+
 /** What was applied, without secrets. Comments only, so that it reads as an empty seed. */
-function seedNote(values: SeedValues, ignored: readonly string[]): string {
+function seedNote(when: keyof typeof noteBegins, { values, ignored }: Pick<Seed, 'values' | 'ignored'>): string {
   const { name, wifi, language, timezone, sshKeys, claimHash } = values
   const used = [
     name && `name: ${name}`,
@@ -119,7 +174,14 @@ function seedNote(values: SeedValues, ignored: readonly string[]): string {
     claimHash && 'claim-hash: taken',
   ].filter((line) => line !== undefined)
   const lines = [
-    'The kit has read this file at its first start. It is not read again: change settings on the dashboard.',
+    noteBegins[when],
+    'Change settings on the dashboard. From here the kit takes one thing more: a new Wi-Fi, two minutes after a start',
+    'without a network. Write in place of this note, without the #:',
+    '',
+    'wifi:',
+    '  country: DE',
+    '  ssid: Name of your Wi-Fi',
+    "  password: 'its password'",
     '',
     'Used:',
     ...(used.length > 0 ? used : ['nothing']).map((line) => `  ${line}`),

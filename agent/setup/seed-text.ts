@@ -29,9 +29,20 @@ export interface SeedText {
   problems: Problem[]
 }
 
+/** What the dashboard needs to say it in the household's language; never a secret. */
+export type SeedFacts = NonNullable<Problem['facts']>
+
 /** A problem in a file of the medium. */
-export function seedProblem(id: string, file: string, place: Place | null, what: string, next: string): Problem {
-  return { id: `seed.${id}`, where: place ? `${file}:${place.line}:${place.column}` : file, what, next }
+export function seedProblem(
+  id: string,
+  file: string,
+  place: Place | null,
+  what: string,
+  next: string,
+  facts: SeedFacts = {},
+): Problem {
+  const where = place ? `${file}:${place.line}:${place.column}` : file
+  return { id: `seed.${id}`, where, what, next, ...(Object.keys(facts).length > 0 && { facts }) }
 }
 
 /**
@@ -47,6 +58,7 @@ export function decodeSeed(bytes: Buffer, file: string): string | Problem {
       null,
       `The file is larger than ${seedLimit / 1024} KiB.`,
       `Start again from hearth-example.yaml.`,
+      { kib: seedLimit / 1024 },
     )
   const encoding = encodingOf(bytes)
   let text: string
@@ -61,6 +73,7 @@ export function decodeSeed(bytes: Buffer, file: string): string | Problem {
       line === null ? null : { line, column: 1 },
       `The file is not valid ${encoding.toUpperCase()} text.`,
       next,
+      { encoding: encoding.toUpperCase() },
     )
   }
   const nul = text.indexOf('\0')
@@ -97,10 +110,7 @@ export function parseSeed(text: string, file: string): SeedText {
   const problems: Problem[] = []
   const first = document.errors[0]
   const trusted = first ? first.pos[0] : text.length + 1
-  if (first)
-    problems.push(
-      seedProblem('syntax', file, at(first.pos[0]), syntaxWords(first.code, first.message), syntaxNext(first.code)),
-    )
+  if (first) problems.push(syntaxProblem(first, file, at(first.pos[0])))
 
   const root = document.contents
   if (root === null || (isScalar(root) && root.value === null)) return { entries: [], problems }
@@ -108,7 +118,7 @@ export function parseSeed(text: string, file: string): SeedText {
     if (!first)
       problems.push(
         seedProblem(
-          'syntax',
+          'no-lines',
           file,
           at(root.range?.[0] ?? 0),
           'The file has no `name: value` lines.',
@@ -201,29 +211,33 @@ function scalarText(node: { type?: string; source?: string; value: unknown }): s
   return node.type === Scalar.PLAIN ? (node.source ?? '') : String(node.value ?? '')
 }
 
-function syntaxWords(code: string, message: string): string {
+/** What the parser found, in words. */
+function syntaxProblem({ code, message }: { code: string; message: string }, file: string, place: Place): Problem {
+  const compare = 'Compare the line with hearth-example.yaml. What stands above it was used.'
   switch (code) {
     case 'TAB_AS_INDENT':
-      return 'The line is indented with a tab.'
+      return seedProblem('tab', file, place, 'The line is indented with a tab.', 'Use two spaces instead of the tab.')
     case 'BAD_INDENT':
-      return 'The indentation does not fit the lines above.'
+      return seedProblem('indent', file, place, 'The indentation does not fit the lines above.', compare)
     case 'MISSING_CHAR':
       return /quote/i.test(message)
-        ? 'A quotation mark is missing: the text never ends.'
-        : 'Something is missing here, perhaps a colon or a bracket.'
+        ? seedProblem('quote', file, place, 'A quotation mark is missing: the text never ends.', compare)
+        : seedProblem('incomplete', file, place, 'Something is missing here, perhaps a colon or a bracket.', compare)
     case 'BAD_SCALAR_START':
-      return 'A value cannot begin with this character unless it is in quotation marks.'
+      return seedProblem(
+        'first-character',
+        file,
+        place,
+        'A value cannot begin with this character unless it is in quotation marks.',
+        "Put the value in quotation marks: '…'.",
+      )
     case 'MULTILINE_IMPLICIT_KEY':
-      return 'A line has no colon after its name.'
-    default:
-      return `This is not readable as YAML (${message.split('\n')[0]}).`
+      return seedProblem('colon', file, place, 'A line has no colon after its name.', compare)
+    default: {
+      const reason = message.split('\n')[0] ?? ''
+      return seedProblem('syntax', file, place, `This is not readable as YAML (${reason}).`, compare, { reason })
+    }
   }
-}
-
-function syntaxNext(code: string): string {
-  if (code === 'TAB_AS_INDENT') return 'Use two spaces instead of the tab.'
-  if (code === 'BAD_SCALAR_START') return "Put the value in quotation marks: '…'."
-  return 'Compare the line with hearth-example.yaml. What stands above it was used.'
 }
 
 function encodingOf(bytes: Buffer): 'utf-8' | 'utf-16le' | 'utf-16be' {

@@ -85,7 +85,7 @@ describe('a damaged file', () => {
   test('cut in a quotation: what stands above is used', () => {
     const { values, problems } = seed('name: garden\nlanguage: de\nwifi:\n  country: DE\n  ssid: "Ho')
     expect(values).toEqual({ name: 'garden', language: 'de' })
-    expect(problems).toMatchObject([{ id: 'seed.syntax', what: expect.stringContaining('quotation mark') }])
+    expect(problems).toMatchObject([{ id: 'seed.quote', what: expect.stringContaining('quotation mark') }])
   })
 
   test('a file of any size', () => {
@@ -113,10 +113,10 @@ describe('a damaged file', () => {
   })
 
   test.each([
-    ['wifi:\n\tcountry: DE\n', 'seed.syntax hearth.yaml:2:1'],
-    ['name garden\n', 'seed.syntax hearth.yaml:1:1'],
-    ['- name: garden\n', 'seed.syntax hearth.yaml:1:1'],
-    ['{"name"', 'seed.syntax hearth.yaml:1:8'],
+    ['wifi:\n\tcountry: DE\n', 'seed.tab hearth.yaml:2:1'],
+    ['name garden\n', 'seed.no-lines hearth.yaml:1:1'],
+    ['- name: garden\n', 'seed.no-lines hearth.yaml:1:1'],
+    ['{"name"', 'seed.incomplete hearth.yaml:1:8'],
   ])('%j', (text, expected) => {
     expect(where(text)[0]).toBe(expected)
     expect(seed(text).values).toEqual({})
@@ -170,7 +170,7 @@ describe('wrong values', () => {
     ['timezone: ../../etc/shadow', 'seed.timezone', 'hearth.yaml:1:11', ''],
     ['ssh-key: AAAAC3Nza', 'seed.ssh-key', 'hearth.yaml:1:10', '.pub'],
     [`ssh-key: command="rm -rf /" ${key}`, 'seed.ssh-key', 'hearth.yaml:1:10', '.pub'],
-    ['ssh-key: "-----BEGIN OPENSSH PRIVATE KEY-----"', 'seed.ssh-key', 'hearth.yaml:1:10', 'new pair'],
+    ['ssh-key: "-----BEGIN OPENSSH PRIVATE KEY-----"', 'seed.private-key', 'hearth.yaml:1:10', 'new pair'],
     ['claim-hash: K7QM-3XFD', 'seed.claim-hash', 'hearth.yaml:1:13', 'hearth claim-hash'],
     ['wifi: Home', 'seed.wifi', 'hearth.yaml:1:7', 'hearth-example.yaml'],
     ['wifi:\n  country: XX\n  ssid: a\n  password: 12345678', 'seed.wifi-country', 'hearth.yaml:2:12', 'two letters'],
@@ -180,12 +180,12 @@ describe('wrong values', () => {
       'hearth.yaml:2:12',
       'two letters',
     ],
-    ['wifi:\n  country: DE\n  password: 12345678', 'seed.wifi-ssid', 'hearth.yaml:2:3', 'ssid:'],
+    ['wifi:\n  country: DE\n  password: 12345678', 'seed.wifi-no-ssid', 'hearth.yaml:2:3', 'ssid:'],
     [`wifi:\n  country: DE\n  ssid: ${'ü'.repeat(17)}\n  password: 12345678`, 'seed.wifi-ssid', 'hearth.yaml:3:9', ''],
-    ['wifi:\n  country: DE\n  ssid: a', 'seed.wifi-password', 'hearth.yaml:2:3', 'security: open'],
-    ['wifi:\n  country: DE\n  ssid: a\n  password: short', 'seed.wifi-password', 'hearth.yaml:4:13', 'router'],
-    ['wifi:\n  country: DE\n  ssid: a\n  password: passwörtlich', 'seed.wifi-password', 'hearth.yaml:4:13', ''],
-    ['wifi:\n  country: DE\n  ssid: a\n  password: abc #d', 'seed.wifi-password', 'hearth.yaml:4:13', '#'],
+    ['wifi:\n  country: DE\n  ssid: a', 'seed.wifi-no-password', 'hearth.yaml:2:3', 'security: open'],
+    ['wifi:\n  country: DE\n  ssid: a\n  password: short', 'seed.wifi-length', 'hearth.yaml:4:13', 'router'],
+    ['wifi:\n  country: DE\n  ssid: a\n  password: passwörtlich', 'seed.wifi-character', 'hearth.yaml:4:13', ''],
+    ['wifi:\n  country: DE\n  ssid: a\n  password: abc #d', 'seed.wifi-length', 'hearth.yaml:4:13', '#'],
     [
       'wifi:\n  country: DE\n  ssid: a\n  password: 12345678\n  security: wep',
       'seed.wifi-security',
@@ -194,7 +194,7 @@ describe('wrong values', () => {
     ],
     [
       `wifi:\n  country: DE\n  ssid: a\n  password: ${'ab'.repeat(32)}\n  security: wpa3`,
-      'seed.wifi-password',
+      'seed.wifi-computed',
       'hearth.yaml:4:13',
       'Write the password',
     ],
@@ -203,6 +203,17 @@ describe('wrong values', () => {
     expect(problems).toHaveLength(1)
     expect(problems[0]).toMatchObject({ id, where: place })
     expect(problems[0]?.next).toContain(next)
+  })
+
+  test('what its words need in another language stands beside the English', () => {
+    const factsOf = (text: string) => seed(text).problems.map(({ facts }) => facts)
+    expect(factsOf('nmae: garden\ncolour: red\n')).toEqual([
+      { key: 'nmae', meant: 'name', known: expect.stringContaining('wifi') },
+      { key: 'colour', meant: '', known: expect.stringContaining('wifi') },
+    ])
+    expect(factsOf('timezone: Europe/Berlni\n')).toEqual([{ text: 'Europe/Berlni', meant: 'Europe/Berlin' }])
+    expect(factsOf('wifi:\n  country: DE\n  ssid: a\n  password: short\n')).toEqual([{ length: 5 }])
+    expect(factsOf('wifi: Home\n')).toEqual([undefined])
   })
 
   test('one wrong line costs nothing else', () => {

@@ -1,7 +1,15 @@
 import type { Problem } from '../api.ts'
 import { isClaimHash } from './claim-hash.ts'
 import { isHostname, isTimezone, knownLanguage, type Language, languages } from './names.ts'
-import { decodeSeed, type Place, parseSeed, type SeedEntry, type SeedNode, seedProblem } from './seed-text.ts'
+import {
+  decodeSeed,
+  type Place,
+  parseSeed,
+  type SeedEntry,
+  type SeedFacts,
+  type SeedNode,
+  seedProblem,
+} from './seed-text.ts'
 import { publicKey } from './ssh.ts'
 import { isComputedKey, type Wifi, type WifiSecurity, wifiSecurities } from './wifi.ts'
 
@@ -79,6 +87,36 @@ export function readSeed(bytes: Buffer, file = 'hearth.yaml'): Seed {
   return { values, problems, ignored: [] }
 }
 
+/** What becomes of the rest of a seed that came after the first start. */
+const laterAdvice: Record<Exclude<(typeof keys)[number], 'wifi'>, string> = {
+  name: 'Change it on the dashboard, under Settings.',
+  language: 'Change it on the dashboard, under Settings.',
+  timezone: 'Change it on the dashboard, under Settings.',
+  'ssh-key': 'SSH keys are taken at the first start only.',
+  'claim-hash': 'The kit keeps the claim code it has.',
+}
+
+/**
+ * Reads a `hearth.yaml` that came after the first start, in the same way: its Wi-Fi is taken and nothing else, least of all
+ * what opens the kit to somebody.
+ */
+export function readLaterSeed(bytes: Buffer, file = 'hearth.yaml'): Seed {
+  const text = decodeSeed(bytes, file)
+  if (typeof text !== 'string') return { values: {}, problems: [text], ignored: [] }
+  const { entries, problems } = parseSeed(text, file)
+  const checks = new SeedChecks(file, problems)
+  const seed: Seed = { values: {}, problems, ignored: [] }
+  for (const { key, keyPlace, value } of checks.known(entries, keys)) {
+    if (key === 'wifi') assign(seed.values, 'wifi', checks.wifi(value))
+    else {
+      const what = `“${key}” was not taken: after the first start a kit takes only its Wi-Fi from here.`
+      checks.problem('not-taken', keyPlace, what, laterAdvice[key], { key })
+      seed.ignored.push(`${key}: only the Wi-Fi is taken after the first start. ${laterAdvice[key]}`)
+    }
+  }
+  return seed
+}
+
 function assign<K extends keyof SeedValues>(values: SeedValues, key: K, value: SeedValues[K] | null): void {
   if (value !== null && value !== undefined) values[key] = value
 }
@@ -94,8 +132,8 @@ export class SeedChecks {
   }
 
   /** Records a problem and returns null, to be returned in turn. */
-  problem(id: string, place: Place, what: string, next: string): null {
-    this.#problems.push(seedProblem(id, this.#file, place, what, next))
+  problem(id: string, place: Place, what: string, next: string, facts: SeedFacts = {}): null {
+    this.#problems.push(seedProblem(id, this.#file, place, what, next, facts))
     return null
   }
 
@@ -111,6 +149,7 @@ export class SeedChecks {
           entry.keyPlace,
           `“${key}” is there twice. The first one is used.`,
           'Remove one of them.',
+          { key },
         )
       else found.set(key, { ...entry, key })
     }
@@ -120,21 +159,26 @@ export class SeedChecks {
   #unknown({ key, keyPlace }: SeedEntry, allowed: readonly string[]): void {
     const shown = key.slice(0, 40)
     const meant = closest(key, allowed)
-    const next = meant ? `Did you mean “${meant}”?` : `What can stand here: ${allowed.join(', ')}.`
-    this.problem('unknown-key', keyPlace, `The kit does not know “${shown}”.`, next)
+    const known = allowed.join(', ')
+    const next = meant ? `Did you mean “${meant}”?` : `What can stand here: ${known}.`
+    const facts = { key: shown, meant: meant ?? '', known }
+    this.problem('unknown-key', keyPlace, `The kit does not know “${shown}”.`, next, facts)
   }
 
   /** One line of text, or null with a problem. */
   text(node: SeedNode, name: string): string | null {
     if (node.kind === 'refused') return null
     if (node.kind === 'empty')
-      return this.problem('empty', node.place, `“${name}” has no value.`, `Write one, or put a # before the line.`)
+      return this.problem('empty', node.place, `“${name}” has no value.`, `Write one, or put a # before the line.`, {
+        name,
+      })
     if (node.kind !== 'text')
       return this.problem(
         'not-text',
         node.place,
         `“${name}” must be one value.`,
         'Compare it with hearth-example.yaml.',
+        { name },
       )
     if (/\p{Cc}/u.test(node.text.trimEnd()))
       return this.problem(
@@ -142,6 +186,7 @@ export class SeedChecks {
         node.place,
         `“${name}” contains a line break or another invisible character.`,
         'Write it on one line.',
+        { name },
       )
     return node.text.trim()
   }
@@ -156,6 +201,7 @@ export class SeedChecks {
       node.place,
       `“${text.slice(0, 40)}” cannot be the name of a kit.`,
       'Use letters, digits and hyphens, at most 63.',
+      { text: text.slice(0, 40) },
     )
   }
 
@@ -169,6 +215,7 @@ export class SeedChecks {
         node.place,
         `The kit does not speak “${text.slice(0, 40)}” yet.`,
         `Use one of: ${languages.join(', ')}.`,
+        { text: text.slice(0, 40), known: languages.join(', ') },
       )
     )
   }
@@ -178,7 +225,9 @@ export class SeedChecks {
     if (text === null || isTimezone(text)) return text
     const meant = closest(text, Intl.supportedValuesOf('timeZone'))
     const next = meant ? `Did you mean “${meant}”?` : 'Write it like Europe/Berlin.'
-    return this.problem('timezone', node.place, `“${text.slice(0, 40)}” is no time zone.`, next)
+    const shown = text.slice(0, 40)
+    const facts = { text: shown, meant: meant ?? '' }
+    return this.problem('timezone', node.place, `“${shown}” is no time zone.`, next, facts)
   }
 
   sshKeys(node: SeedNode): string[] | null {
@@ -188,7 +237,7 @@ export class SeedChecks {
       if (text === null) return null
       if (text.includes('PRIVATE KEY'))
         return this.problem(
-          'ssh-key',
+          'private-key',
           item.place,
           'This is a private key. It has been on this medium now.',
           'Make a new pair of keys, and put the line of the .pub file here.',
@@ -234,20 +283,20 @@ export class SeedChecks {
     const passwordNode = entries.get('password')
     if (!countryNode)
       this.problem(
-        'wifi-country',
+        'wifi-no-country',
         node.place,
         '“wifi” has no country.',
         'Add the country the kit stands in, e.g. country: DE. Without it, radio is not allowed.',
       )
-    if (!ssidNode) this.problem('wifi-ssid', node.place, '“wifi” has no ssid.', 'Add the name of your Wi-Fi: ssid: …')
+    if (!ssidNode)
+      this.problem('wifi-no-ssid', node.place, '“wifi” has no ssid.', 'Add the name of your Wi-Fi: ssid: …')
     const country = countryNode ? this.country(countryNode) : null
     const ssid = ssidNode ? this.ssid(ssidNode) : null
     const security = this.#security(entries.get('security'), passwordNode !== undefined, node.place)
     const password = passwordNode && security !== 'open' ? this.password(passwordNode, security) : null
     if (country === null || ssid === null || security === null) return null
     if (security !== 'open' && password === null) {
-      if (this.#problems.length === before)
-        this.problem('wifi-password', node.place, '“wifi” has no password.', 'Add it, or security: open.')
+      if (this.#problems.length === before) this.#noPassword(node.place)
       return null
     }
     return { country, ssid, password, security }
@@ -263,6 +312,7 @@ export class SeedChecks {
       node.place,
       `“${text.slice(0, 20)}” is no country.`,
       'Write its two letters, e.g. DE, FR, GB.',
+      { text: text.slice(0, 20) },
     )
   }
 
@@ -283,29 +333,29 @@ export class SeedChecks {
     if (isComputedKey(text)) {
       if (security !== 'wpa3') return text
       return this.problem(
-        'wifi-password',
+        'wifi-computed',
         node.place,
         'WPA3 needs the password itself, not a computed key.',
         'Write the password of the Wi-Fi.',
       )
     }
     if (/^[\x20-\x7e]{8,63}$/.test(text)) return text
-    const what = /^[\x20-\x7e]*$/.test(text)
-      ? `The password has ${text.length} characters; a Wi-Fi password has 8 to 63.`
-      : 'The password contains a character that Wi-Fi passwords cannot.'
-    return this.problem(
-      'wifi-password',
-      node.place,
-      what,
-      'Copy it from the router. If it contains # or :, put it in quotation marks.',
-    )
+    const next = 'Copy it from the router. If it contains # or :, put it in quotation marks.'
+    const { length } = text
+    if (/^[\x20-\x7e]*$/.test(text)) {
+      const what = `The password has ${length} characters; a Wi-Fi password has 8 to 63.`
+      return this.problem('wifi-length', node.place, what, next, { length })
+    }
+    const what = 'The password contains a character that Wi-Fi passwords cannot.'
+    return this.problem('wifi-character', node.place, what, next)
+  }
+
+  #noPassword(place: Place): null {
+    return this.problem('wifi-no-password', place, '“wifi” has no password.', 'Add it, or security: open.')
   }
 
   #security(node: SeedNode | undefined, hasPassword: boolean, place: Place): WifiSecurity | null {
-    if (!node)
-      return hasPassword
-        ? 'wpa2/wpa3'
-        : this.problem('wifi-password', place, '“wifi” has no password.', 'Add it, or security: open.')
+    if (!node) return hasPassword ? 'wpa2/wpa3' : this.#noPassword(place)
     const text = this.text(node, 'security')
     if (text === null) return null
     const found = wifiSecurities.find((name) => name === text.toLowerCase())
@@ -316,6 +366,7 @@ export class SeedChecks {
         node.place,
         `“${text.slice(0, 20)}” is no kind of Wi-Fi security.`,
         `Use one of: ${wifiSecurities.join(', ')}.`,
+        { text: text.slice(0, 20), known: wifiSecurities.join(', ') },
       )
     )
   }

@@ -12,6 +12,7 @@ import {
   changeServerName,
   checkPassword,
   ensureServer,
+  keptPassword,
   listPeople,
   removePerson,
   resetPassword,
@@ -162,7 +163,10 @@ describe.skipIf(!installed)('people', () => {
       return Promise.all(names.map(async (name) => [name, (await stat(tree(name))).mtimeMs]))
     }
     const before = await files()
-    expect(await checkPassword(kit.paths, 'Anna', second)).toEqual({ id: 'anna', name: 'Anna Öhm' })
+    const person = { id: 'anna', name: 'Anna Öhm' }
+    const kept = await keptPassword(kit.paths, 'anna')
+    expect(await checkPassword(kit.paths, 'Anna', second)).toEqual({ person, kept })
+    expect(await keptPassword(kit.paths, 'ben')).toBeNull()
     for (const [name, password] of [
       ['anna', first],
       ['anna', ''],
@@ -178,6 +182,7 @@ describe.skipIf(!installed)('people', () => {
     await resetPassword(kit.paths, 'anna', run)
     const after = JSON.parse(await readFile(tree('user/anna/user.json'), 'utf8'))
     expect({ ...after, passwd: '' }).toEqual({ ...before, passwd: '' })
+    expect(after.passwd).not.toBe(before.passwd)
     expect(before).toMatchObject({ name: 'Anna Öhm', web_ui_lang: 'de_DE' })
   })
 
@@ -193,8 +198,12 @@ describe.skipIf(!installed)('people', () => {
     expect(await readdir(path.dirname(kit.paths.snac))).not.toContain('snac.work')
   })
 
-  test.each(['', 'a-b', '../x', 'a b', 'ä', 'x'.repeat(31), 'oauth', 'API'])('refuses the id %j', async (id) => {
+  test.each(['', 'a-b', '../x', 'a b', 'ä', 'x'.repeat(31)])('refuses the id %j', async (id) => {
     await expect(add(id)).rejects.toMatchObject({ code: 'bad-id' })
+  })
+
+  test.each(['oauth', 'API'])('refuses the id %j, which the server needs itself', async (id) => {
+    await expect(add(id)).rejects.toMatchObject({ code: 'reserved', id })
   })
 
   test.each(['', '  ', 'a\nb', 'x'.repeat(101)])('refuses the name %j', async (name) => {

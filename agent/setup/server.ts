@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { KitPaths } from '../paths.ts'
 import { isMissing, readJson, readText, syncFolder, writeDurably } from './files.ts'
 import { householdLanguage } from './kit.ts'
-import { isHostname, isServerName, knownLanguage, type Language } from './names.ts'
+import { isServerHost, knownLanguage, type Language } from './names.ts'
 import { CommandError, mustRun, type Run, run as realRun } from './run.ts'
 import { greeting, languageFile, trialAnnouncement, trialStyle } from './server-words.ts'
 import { initTree, makeSnacFolder, peopleIds, snacOwner, syncTree, writeSnacFile } from './snac.ts'
@@ -11,6 +11,7 @@ import { initTree, makeSnacFolder, peopleIds, snacOwner, syncTree, writeSnacFile
 export {
   addPerson,
   checkPassword,
+  keptPassword,
   listPeople,
   type Person,
   PersonError,
@@ -83,8 +84,7 @@ export async function changeServerName(
   name: string,
   run: Run = realRun,
 ): Promise<{ people: string[] }> {
-  if (!isServerName(name) && !(name.endsWith('.local') && isHostname(name.slice(0, -6))))
-    throw new Error(`'${name}' is not a name a server can have`)
+  if (!isServerHost(name)) throw new Error(`'${name}' is not a name a server can have`)
   await recover(paths)
   const people = await peopleIds(paths.snac)
   if ((await serverHost(paths)) === name) await refreshServerWords(paths, await householdLanguage(paths))

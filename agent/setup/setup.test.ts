@@ -103,7 +103,7 @@ describe.skipIf(missing.length > 0)('the first set-up', () => {
     await writeFile(seedFile(), 'name: garden\nwifi:\n  ssid: Home\n  password: longenough\n')
     expect(await setUp(kit.paths, kit.run)).toEqual([])
     expect(await facts()).toMatchObject({ hostname: 'garden' })
-    expect(await problems()).toMatchObject([{ id: 'seed.wifi-country', where: 'hearth.yaml:3:3' }])
+    expect(await problems()).toMatchObject([{ id: 'seed.wifi-no-country', where: 'hearth.yaml:3:3' }])
     expect(await mediumText('PROBLEMS.txt')).toContain('hearth.yaml:3:3\r\n  “wifi” has no country.')
     await removeClaimFile(kit.paths, kit.run)
     expect(existsSync(path.join(kit.medium, 'PROBLEMS.txt'))).toBe(false)

@@ -19,7 +19,7 @@ if (!nginx)
   console.warn('nginx is not installed: its listeners are written but not tried (apt-get install nginx-light)')
 
 /** Answers every request with what it was asked. */
-const echo: RequestListener = (request: IncomingMessage, response) => {
+export const echo: RequestListener = (request: IncomingMessage, response) => {
   let size = 0
   request.on('data', (chunk: Buffer) => {
     size += chunk.length
@@ -72,14 +72,14 @@ export class Web {
     return this.kit.paths
   }
 
-  /** @param snac what answers in the Fediverse server's place */
-  async start(snac: RequestListener = echo): Promise<void> {
+  /** What answers in the places of the Fediverse server and the dashboard. */
+  async start(snac: RequestListener = echo, dashboard: RequestListener = echo): Promise<void> {
     const facts = JSON.parse(await readFile(this.paths.kit, 'utf8')) as KitFacts
     const made = await ensureCertificates(this.paths, { ...facts, addresses: ['127.0.0.1'] }, run)
     await writeListeners(this.paths, { ...facts, ...made }, { ports: this.ports })
     for (const [socket, answer] of [
       [this.paths.snacSocket, snac],
-      [this.paths.dashboardSocket, echo],
+      [this.paths.dashboardSocket, dashboard],
     ] as const) {
       await mkdir(path.dirname(socket), { recursive: true })
       this.#upstreams.push(await listenAt(socket, answer))
@@ -91,7 +91,7 @@ export class Web {
     await writeFile(
       path.join(root, 'nginx.conf'),
       `${process.getuid?.() === 0 ? 'user root;' : ''} worker_processes 1; pid ${root}/nginx.pid; error_log ${root}/error.log;
-       daemon off; events { worker_connections 64; }
+       daemon off; events { worker_connections 512; }
        http { access_log off; ${temporary.join(' ')} include ${this.paths.nginx}/*.conf; }`,
     )
     const check = await run(nginx as string, [

@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect, type TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { KitFacts } from '../api.ts'
 import { makeKitRoot } from '../testing/kit-root.ts'
@@ -8,7 +11,7 @@ import { plainPage, startingPage } from './pages.ts'
 import { run } from './run.ts'
 import { ensureCertificates, tlsFiles } from './tls.ts'
 import { writeListeners } from './web.ts'
-import { nginx, Web } from './web-fixture.ts'
+import { echo, nginx, Web } from './web-fixture.ts'
 
 const words = { caFingerprint: 'ab'.repeat(32), caWords: 'amber canoe lilac tower' }
 
@@ -34,7 +37,7 @@ describe.skipIf(!nginx)('a trial', () => {
   let web: Web
   beforeAll(async () => {
     web = await Web.make({ serverName: null, language: 'de' })
-    await web.start()
+    await web.start(echo, (request, response) => request.url !== '/held' && echo(request, response))
   })
   afterAll(() => web.stop())
 
@@ -108,6 +111,17 @@ describe.skipIf(!nginx)('a trial', () => {
     const { body } = await web.named('hearth-7f3a.local', web.ports.dashboard, '/', ...cookie)
     const { headers } = JSON.parse(body)
     expect(headers).toMatchObject({ cookie: 'session=1', 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'https' })
+  })
+
+  test('one address that asks for hundreds of pages at once leaves room for others', async () => {
+    const held = await Promise.all(Array.from({ length: 300 }, () => hold(web.ports.dashboard)))
+    try {
+      expect(held.filter(({ refused }) => refused).length).toBeGreaterThanOrEqual(220)
+      const other = await web.named('localhost', web.ports.dashboard, '/', '--interface', '127.0.0.2')
+      expect(other.status, other.stderr).toBe(200)
+    } finally {
+      for (const { socket } of held) socket.destroy()
+    }
   })
 
   test('plain HTTP at a TLS port is sent to TLS', async () => {
@@ -190,3 +204,16 @@ test('writing the listeners again leaves no others behind', async () => {
   expect(await readFile(path.join(kit.paths.nginx, 'server.conf'), 'utf8')).toContain('listen 443 ssl default_server;')
   await kit.remove()
 })
+
+/** Asks for a page that is never answered, and comes back when nginx has taken or refused that. */
+async function hold(port: number): Promise<{ socket: TLSSocket; refused: boolean }> {
+  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false })
+  socket.on('error', () => {})
+  await once(socket, 'secureConnect')
+  socket.write('GET /held HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+  const refused = once(socket, 'data').then(
+    () => true,
+    () => true,
+  )
+  return { socket, refused: await Promise.race([refused, sleep(2000, false)]) }
+}

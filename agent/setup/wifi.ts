@@ -1,7 +1,9 @@
 import { pbkdf2Sync } from 'node:crypto'
 import path from 'node:path'
 import type { KitPaths } from '../paths.ts'
-import { writeDurably } from './files.ts'
+import { readText, writeDurably } from './files.ts'
+import { networkInterfaces } from './interfaces.ts'
+import { mustRun, type Run } from './run.ts'
 
 export interface Wifi {
   /** ISO 3166, two capital letters: which channels and powers are allowed. */
@@ -20,6 +22,21 @@ export type WifiSecurity = (typeof wifiSecurities)[number]
 export async function writeWifi(paths: KitPaths, wifi: Wifi): Promise<void> {
   await writeDurably(path.join(paths.etc, 'network', '70-wireless.network'), networkText)
   await writeDurably(path.join(paths.etc, 'wpa', 'wpa_supplicant.conf'), supplicantText(wifi), { mode: 0o600 })
+}
+
+/** Has a kit that runs go over to the Wi-Fi that was written last. */
+export async function useWifi(paths: KitPaths, run: Run): Promise<void> {
+  // networkd looks for files it did not find at its start only when told.
+  await mustRun(run, 'networkctl', ['reload'])
+  for (const { name, wireless } of await networkInterfaces(paths))
+    if (wireless) await mustRun(run, 'systemctl', ['restart', `hearth-wifi@${name}.service`])
+}
+
+/** The name of the Wi-Fi that the kit was given; null when it was given none. */
+export async function keptSsid(paths: KitPaths): Promise<string | null> {
+  const text = await readText(path.join(paths.etc, 'wpa', 'wpa_supplicant.conf'))
+  const hexSsid = /^\tssid=([0-9a-f]+)$/m.exec(text ?? '')?.[1]
+  return hexSsid === undefined ? null : Buffer.from(hexSsid, 'hex').toString('utf8')
 }
 
 /**

@@ -13,8 +13,10 @@ export function costsView(visit: Visit): HistoryView {
     path: '/costs',
     steps: ['hour', 'day', 'month', 'year'],
     columns: (history) => columns(visit, history),
-    summary: ({ whole: { cost, energy } }) =>
-      cost && words.history.costSummary(aboutMoney(visit, cost.total, energy?.class)),
+    summary: ({ whole: { cost, energy } }) => {
+      const about = cost && words.history.costSummary(aboutMoney(visit, cost.total, energy?.class))
+      return cost?.incomplete ? `${about} ${words.history.costIncomplete}` : about
+    },
     chart: ({ whole }) => ({ unit: whole.cost?.total.value.currency ?? '', value: total }),
     caption: () => `${words.history.cost}. ${words.history.band} ${words.history.gaps}`,
     isPartial: (part) => isPartial(part) || (part.seconds > 0 && part.coveredSeconds === 0),
@@ -29,6 +31,8 @@ function columns(visit: Visit, history: History): Column[] {
   const number = (amount: number) => format.number(amount, digits)
   const total = ({ cost }: HistoryPart) => cost?.total ?? null
   const electricity = ({ cost }: HistoryPart) => cost?.electricity ?? null
+  const whole = ({ cost }: HistoryPart) => cost
+  const { states, inPart } = words.history
   return [
     {
       title: `${words.history.cost}, ${currency}`,
@@ -58,16 +62,10 @@ function columns(visit: Visit, history: History): Column[] {
     },
     {
       title: words.history.state,
-      text: textOf(
-        ({ cost }) => cost,
-        ({ state }) => words.history.states[state],
-      ),
+      text: textOf(whole, ({ state, incomplete }) => (incomplete ? inPart(states[state]) : states[state])),
       csv: {
-        state: textOf(
-          ({ cost }) => cost,
-          ({ state }) => state,
-          '',
-        ),
+        state: textOf(whole, ({ state }) => state, ''),
+        known: textOf(whole, ({ incomplete }) => (incomplete ? 'in-part' : 'all'), ''),
       },
     },
     readColumn(visit),

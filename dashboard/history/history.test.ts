@@ -1,10 +1,12 @@
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { History } from '#agent/api.ts'
+import { correctionOf } from '#agent/ledger/corrections.ts'
 import { Browser } from '../testing/browser.ts'
 import { makeTestKit, ownerPassword, type TestKit } from '../testing/kit.ts'
 import { addReadings } from '../testing/readings.ts'
 import { makeVisit, type Visit } from '../visit.ts'
+import { costsView } from './costs.ts'
 import { partNames } from './names.ts'
 import { powerView } from './power.ts'
 import { historyCsv, historySection } from './view.ts'
@@ -134,5 +136,59 @@ describe('a day on which the clock goes back', () => {
     const view = powerView(visit)
     expect(table(String(historySection(visit, view, history))).match(/<tr>/g)).toHaveLength(25)
     expect(historyCsv(view, history).split('\r\n')).toHaveLength(27)
+  })
+})
+
+describe('a cost of which a part is not known', () => {
+  test('says so in text, table and file', async () => {
+    const facts = await kit.services.readKit()
+    const visit = await makeVisit({ kit: facts, language: 'en', holder: { role: 'owner' }, csrf: '' })
+    const history = await kit.services.agent.history('day')
+    const view = costsView(visit)
+    expect(view.summary(history)).not.toContain('not known')
+    expect(historyCsv(view, history)).not.toContain('in-part')
+    for (const { cost } of [history.whole, history.parts[0] as History['parts'][number]])
+      if (cost) cost.incomplete = true
+    expect(view.summary(history)).toContain('it is not known what it cost')
+    expect(historyCsv(view, history)).toContain(',in-part,')
+    expect(String(historySection(visit, view, history))).toContain(', in part</td>')
+  })
+
+  // The last one: from then on there is an entry of years ago.
+  test('is what was entered for its month, where that was done', async () => {
+    const entry = (number: number, kind: string, system: string, id: string, value: string, unit: string) => ({
+      version: 1,
+      id: `00000000-0000-4000-8000-00000000000${number}`,
+      sequence: number,
+      kind,
+      period: { from: '2020-01-01', to: '2020-01-02' },
+      recordedAt: '2020-02-01T00:00:00.000Z',
+      clockTrusted: true,
+      instance: 'hearth-7f3a.local',
+      amounts: [{ value, unit }],
+      source: 'measured',
+      audience: 'owner',
+      external: { system, id },
+      ...(kind === 'power' ? { coveredSeconds: 86_400 } : { purpose: 'power' }),
+    })
+    const power = entry(1, 'power', 'hearth-meter', '2020-01-01/power', '0.072', 'kWh')
+    const cost = entry(2, 'cost', 'hearth-bill', '2020-01/power', '1.23', 'EUR')
+    const give = (entries: object[]) => kit.services.agent.importEntries(Buffer.from(JSON.stringify(entries)))
+    await give([power])
+    expect((await owner.get('/costs?month=2020-01')).body).toContain('what it cost was not entered in the ledger')
+    await give([cost])
+    const { body } = await owner.get('/costs?month=2020-01')
+    expect(body).toMatch(/as it was entered in the ledger:<\/p>\s*<p class="big">1\.23.EUR/)
+    expect(body).toContain('href="/costs/ledger?month=2020-01"')
+    expect(section(body)).toMatch(/Altogether 1\.23.EUR/)
+    expect(body).toMatch(/<th scope="row">Electricity<\/th><td>1\.23.EUR/)
+    expect(body).toContain('0.07 kWh were read, between 0.07–0.07.')
+    // A correction counts in the bill and in its chart alike, and in everybody's share.
+    const [entered] = await kit.services.agent.entries({ kind: 'cost' })
+    if (entered) await kit.services.agent.recordEntry(correctionOf(entered, [{ value: '2.5', unit: 'EUR' }]))
+    const { body: corrected } = await owner.get('/costs?month=2020-01')
+    expect(corrected).toMatch(/<p class="big">2\.50.EUR/)
+    expect(section(corrected)).toMatch(/Altogether 2\.50.EUR/)
+    expect((await kit.services.agent.shares('2020-01')).bills[0]?.total.value.amount).toBe('2.5')
   })
 })

@@ -1,12 +1,17 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { AgentSettings, PowerFigure } from '#agent/api.ts'
 import { AgentRefusal } from '#agent/client.ts'
+import { readAmount } from '../amounts.ts'
 import { type Mistakes, mistakeSummary, postForm, textField } from '../forms.ts'
 import { type Html, html, type Part } from '../html.ts'
-import { formOf, parseDecimal } from '../input.ts'
+import { formOf } from '../input.ts'
 import { describeFailure, failureNotice } from '../refusals.ts'
 import type { Services } from '../services.ts'
 import type { Visit } from '../visit.ts'
+
+const mostWatts = 3000
+/** No meter at the wall shows more, and a third digit would rather be one of thousands. */
+const wattPlaces = 2
 
 /** A household's own readings at the wall, in three steps: put a meter between, wait, say what it shows. */
 export function addCalibration(app: FastifyInstance, { agent }: Services): void {
@@ -33,12 +38,13 @@ export function addCalibration(app: FastifyInstance, { agent }: Services): void 
       else if (action === 'plug') await agent.calibrate({ from: 'plug' })
       else {
         const typed = form.text('watts')
-        const watts = Number(parseDecimal(typed) ?? Number.NaN)
-        if (!(watts > 0 && watts <= 3000)) {
-          const mistakes = { watts: visit.words.calibration.wattsWrong }
+        const { value, mistake } = readAmount(visit, typed, wattPlaces, mostWatts)
+        const isNone = value !== null && Number(value) <= 0
+        if (mistake !== null || isNone) {
+          const mistakes = { watts: mistake ?? visit.words.calibration.wattsWrong }
           return page(visit, reply.code(422), { mistakes, typed })
         }
-        await agent.calibrate({ watts })
+        await agent.calibrate({ watts: Number(value) })
       }
     } catch (error) {
       const failure = error instanceof AgentRefusal && error.status === 422 ? describeFailure(visit, error) : null
@@ -78,7 +84,7 @@ ${postForm(visit, '/power/calibrate', [
     attributes: { autocomplete: 'off', inputmode: 'decimal', maxlength: 10 },
   }),
   html`<p class="actions"><button name="action" value="typed">${say.take}</button>
-${plug && html`<button class="quiet" name="action" value="plug">${say.takePlug}</button>`}</p>`,
+${plug && knowsOthers(plug) && html`<button class="quiet" name="action" value="plug">${say.takePlug}</button>`}</p>`,
 ])}
 <p class="hint">${say.again}</p>
 ${
@@ -93,6 +99,11 @@ ${
   ]
 }
 <p><a class="button quiet" href="/power">${words.common.cancel}</a></p>`
+}
+
+/** Where nobody knows how much else hangs on a plug, it is no meter of the server. */
+function knowsOthers({ others }: NonNullable<AgentSettings['plug']>): boolean {
+  return typeof others !== 'object' || others.watts !== null
 }
 
 function rangeOf({ format }: Visit, { low, high }: PowerFigure): string {

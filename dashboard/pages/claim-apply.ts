@@ -1,5 +1,6 @@
 import { AgentRefusal } from '#agent/client.ts'
 import { HelperRefusal } from '#agent/helper/client.ts'
+import type { DashboardVerbs } from '#agent/helper/protocol.ts'
 import type { Services } from '../services.ts'
 
 /** Everything the household chose, checked. */
@@ -21,6 +22,18 @@ export type ClaimOutcome =
   | { kind: 'wrong-code'; retryAfterSeconds: number }
   | { kind: 'already-claimed' }
 
+/**
+ * Whether the code is the kit's. A check is slow, and slower while somebody guesses, so each address waits for its own.
+ * Rejects with `TooMany` when the address has asked too much already.
+ */
+export function checkCode(
+  { claimTurns, helper }: Services,
+  code: string,
+  address: string,
+): Promise<DashboardVerbs['claim.check']['result']> {
+  return claimTurns.take(address, () => helper('claim.check', { code }))
+}
+
 /** One claim at a time, so that a second one cannot replace the owner's password after the first has won. */
 let turn: Promise<unknown> = Promise.resolve()
 
@@ -28,7 +41,7 @@ let turn: Promise<unknown> = Promise.resolve()
  * Applies the claim. The helper's `claim.finish` is the one step that makes the kit claimed and uses the code up; all
  * before it can be done again:
  *
- * 1. the code is checked: without it nothing is written;
+ * 1. the code is checked, before the one turn of all claims, in which no guesser is: without it nothing is written;
  * 2. the clock is set, if it has to be;
  * 3. the owner's password is written. It means nothing while the kit is unclaimed, since every page leads to the claim;
  * 4. the agent gets prices and currency;
@@ -39,7 +52,10 @@ let turn: Promise<unknown> = Promise.resolve()
  * seen, leaves a claimed kit whose owner can sign in, and gives the first person a new password on the People page. The
  * other order, password last, could leave a claimed kit that nobody can enter.
  */
-export function applyClaim(services: Services, choices: ClaimChoices): Promise<ClaimOutcome> {
+export async function applyClaim(services: Services, choices: ClaimChoices, address: string): Promise<ClaimOutcome> {
+  const { right, retryAfterSeconds } = await checkCode(services, choices.code, address)
+  if (!right)
+    return (await isClaimed(services)) ? { kind: 'already-claimed' } : { kind: 'wrong-code', retryAfterSeconds }
   const outcome = turn.then(() => apply(services, choices))
   turn = outcome.catch(() => undefined)
   return outcome
@@ -47,18 +63,19 @@ export function applyClaim(services: Services, choices: ClaimChoices): Promise<C
 
 async function apply(services: Services, choices: ClaimChoices): Promise<ClaimOutcome> {
   const { helper, owner } = services
-  const kit = await services.readKit()
-  if (kit?.claimed) return { kind: 'already-claimed' }
+  // Somebody else's claim may have come first.
+  if (await isClaimed(services)) return { kind: 'already-claimed' }
   const { code, language, timezone, currency, serverName, person } = choices
-  const { right, retryAfterSeconds } = await helper('claim.check', { code })
-  if (!right) return { kind: 'wrong-code', retryAfterSeconds }
-
   const clockSkipped = !(await setClock(services, choices.epochSeconds))
   await owner.setPassword(choices.password)
   const agentSkipped = !(await storePrices(services, choices))
   const { personPassword } = await helper('claim.finish', { code, language, timezone, currency, serverName, person })
   await services.agent.tellPeople(1, [person.id]).catch(() => undefined) // it counts for itself before long
   return { kind: 'done', personPassword, agentSkipped, clockSkipped }
+}
+
+async function isClaimed({ readKit }: Services): Promise<boolean> {
+  return (await readKit())?.claimed === true
 }
 
 /** False when the clock should have been set and was not: a claim must not fail because of that. */

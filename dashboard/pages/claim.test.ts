@@ -200,6 +200,41 @@ describe('the claim', () => {
   })
 })
 
+describe('a kit whose name another device has', () => {
+  const network = { addresses: ['192.168.1.20'], onLink: [], resolvers: [], announcedAs: 'hearth-7f3a-2' }
+  const place = 'href="/settings#kit-name"'
+
+  test('says so at the first step and at the end, with another name and where to give it', async () => {
+    await kit.root.write('run/hearth/network.json', network)
+    const { body } = await browser.get('/claim')
+    expect(body).toContain('called hearth-7f3a.local, so this server is found as hearth-7f3a-2.local')
+    expect(body).toContain('for example hearth-1f1f')
+    const done = await browser.post('/claim/finish', answers)
+    expect(done.body).toContain('deshalb findest du diesen Server als hearth-7f3a-2.local')
+    expect(done.body).toContain(`<a ${place}>Gib ihm einen anderen Namen, zum Beispiel hearth-1f1f</a>`)
+    expect(done.body).toContain('vor dem ersten Beitrag')
+    // That is the other device, and the password is not for it.
+    expect(done.body).not.toContain('https://hearth-7f3a.local/')
+    expect(done.body).toContain('kV9+tQ/2mZ4x')
+  })
+
+  test('has its permanent name all the same', async () => {
+    await kit.root.write('run/hearth/network.json', network)
+    await browser.get('/claim')
+    const named = { ...answers, naming: 'named', serverName: 'our-house.example' }
+    const { body } = await browser.post('/claim/finish', named)
+    expect(body).toContain(place)
+    expect(body).toContain('https://our-house.example/ada/admin')
+    expect(body).not.toContain('vor dem ersten Beitrag')
+  })
+
+  test('is not said to be one otherwise', async () => {
+    await kit.root.write('run/hearth/network.json', { ...network, announcedAs: 'hearth-7f3a' })
+    expect((await browser.get('/claim')).body).not.toContain('Another device')
+    expect((await browser.post('/claim/finish', answers)).body).not.toContain(place)
+  })
+})
+
 describe('the clock', () => {
   beforeEach(async () => {
     await kit.stop()

@@ -1,16 +1,22 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { otherHostname } from '#agent/setup/names.ts'
 import { type Mistakes, mistakeSummary, postForm, textField } from '../forms.ts'
 import { attribute, type Html, html, type Part } from '../html.ts'
 import { formOf } from '../input.ts'
 import { describeFailure, failureNotice } from '../refusals.ts'
+import { clientAddress } from '../security/client.ts'
+import { TooMany } from '../security/fair-turns.ts'
 import { signIn } from '../security/guard.ts'
 import type { Services } from '../services.ts'
 import { type KitVisit, makeVisit } from '../visit.ts'
 import { type Language, languages } from '../words/index.ts'
-import { applyClaim, type ClaimChoices } from './claim-apply.ts'
+import { applyClaim, type ClaimChoices, checkCode } from './claim-apply.ts'
 import { claimForm, draftOf, emptyDraft, readClaim } from './claim-form.ts'
 import { addMove, disksToMoveTo, moveOffer } from './move.ts'
 import { credentials } from './people.ts'
+
+/** Until some of the codes that wait from one address are checked. */
+const queueSeconds = 10
 
 /** The way from a kit that belongs to nobody to one with an owner: the code, then the questions, then the first person. */
 export function addClaim(app: FastifyInstance, services: Services): void {
@@ -42,8 +48,8 @@ export function addClaim(app: FastifyInstance, services: Services): void {
     const form = formOf(request.body)
     const code = form.text('code')
     const clockTrusted = await services.isClockTrusted()
-    const again = (parts: { mistakes?: Mistakes; notice?: Part }) =>
-      reply.code(422).page({
+    const again = (parts: { mistakes?: Mistakes; notice?: Part }, status = 422) =>
+      reply.code(status).page({
         title: visit.words.claim.formTitle,
         body: claimForm(visit, code, draftOf(form), { clockTrusted, ...parts }),
       })
@@ -51,7 +57,7 @@ export function addClaim(app: FastifyInstance, services: Services): void {
     const { choices, mistakes } = readClaim(visit, form, clockTrusted)
     if (mistakes) return again({ mistakes })
     try {
-      const outcome = await applyClaim(services, choices)
+      const outcome = await applyClaim(services, choices, clientAddress(request))
       if (outcome.kind === 'already-claimed') return reply.redirect('/', 303)
       if (outcome.kind === 'wrong-code') return wrongCode(request, reply, outcome.retryAfterSeconds)
       await signIn(services, request, reply)
@@ -66,6 +72,11 @@ export function addClaim(app: FastifyInstance, services: Services): void {
         body: doneBody(owner, choices, outcome.personPassword, hints),
       })
     } catch (error) {
+      if (error instanceof TooMany) {
+        const text = visit.words.claim.codeWait(queueSeconds)
+        reply.header('retry-after', String(queueSeconds))
+        return again({ notice: html`<p class="notice bad" role="alert">${text}</p>` }, 429)
+      }
       const failure = describeFailure(visit, error)
       if (failure === null) throw error
       console.error(`POST /claim/finish: ${error instanceof Error ? error.message : error}`)
@@ -93,10 +104,14 @@ async function codeIsRight(
     return false
   }
   try {
-    const { right, retryAfterSeconds } = await services.helper('claim.check', { code })
+    const { right, retryAfterSeconds } = await checkCode(services, code, clientAddress(request))
     if (!right) wrongCode(request, reply, retryAfterSeconds)
     return right
   } catch (error) {
+    if (error instanceof TooMany) {
+      wrongCode(request, reply, queueSeconds)
+      return false
+    }
     if (describeFailure(visit, error) === null) throw error
     console.error(`POST /claim: ${error instanceof Error ? error.message : error}`)
     const notice = failureNotice({ text: words.claim.helperDown, next: words.claim.helperDownNext })
@@ -118,6 +133,7 @@ function codeBody(visit: KitVisit, mistakes: Mistakes, notice?: Part): Html {
   const { words, kit } = visit
   return html`<h1>${words.claim.title}</h1>
 <p class="lead">${words.claim.lead}</p>
+${nameTaken(visit, words.claim.nameTakenBefore)}
 ${notice}${mistakeSummary(visit, mistakes)}
 ${postForm(
   visit,
@@ -146,10 +162,18 @@ ${postForm(
   )}</nav>`
 }
 
+/** Said while another device has the kit's name; what to do about it depends on where in the claim somebody is. */
+function nameTaken({ words, kit, foundAs }: KitVisit, next: (proposed: string) => Part): Part {
+  if (foundAs === null) return null
+  return html`<section class="notice note"><p><strong>${words.claim.nameTaken(kit.hostname, foundAs)}</strong></p>
+<p>${next(otherHostname(kit.hostname, kit.caFingerprint))}</p></section>`
+}
+
 /** From here on the page is the owner's, in the language just chosen. */
 async function ownersVisit(services: Services, visit: KitVisit, choices: ClaimChoices): Promise<KitVisit> {
   const kit = (await services.readKit()) ?? visit.kit
-  const owner = await makeVisit({ kit, language: choices.language as Language, holder: { role: 'owner' }, csrf: '' })
+  const language = choices.language as Language
+  const owner = await makeVisit({ kit, foundAs: visit.foundAs, language, holder: { role: 'owner' }, csrf: '' })
   return { ...owner, kit }
 }
 
@@ -157,6 +181,10 @@ function doneBody(visit: KitVisit, choices: ClaimChoices, password: string, hint
   const { words, kit } = visit
   return html`<h1 class="headline good">${words.claim.doneTitle}</h1>
 <p class="lead">${words.claim.doneText(choices.person.name)}</p>
+${nameTaken(visit, (proposed) => [
+  kit.serverName === null && html`${words.claim.nameTakenTrial} `,
+  html`<a href="/settings#kit-name">${words.claim.nameTakenLink(proposed)}</a>`,
+])}
 ${credentials(visit, choices.person, password)}
 <p>${words.claim.signInHow}</p>
 <p>${kit.serverName === null ? words.claim.clientsTrial : words.claim.clientsNamed}</p>

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Bill, BillLine, BillLineKind, Costs, MoneyRange } from '#agent/api.ts'
+import type { Bill, BillLine, BillLineKind, Costs, HistoryPart, MoneyRange, SharedBill } from '#agent/api.ts'
 import { aboutMoney } from '../figures.ts'
 import { type AskedQuery, askedOf } from '../history/asked.ts'
 import { costsView } from '../history/costs.ts'
@@ -22,7 +22,7 @@ export function addCosts(app: FastifyInstance, services: Services): void {
     const isPriced = bill.lines.length > 0 || history.whole.cost !== null
     const body = html`<h1>${visit.words.costs.title}</h1>
 ${months(visit, bill.month, costs.month)}
-${bill === costs.bill ? presentMonth(visit, costs) : closedMonth(visit, bill)}
+${bill === costs.bill ? presentMonth(visit, costs) : closedMonth(visit, bill, history.of === bill.month ? history.whole : null)}
 ${isPriced && historySection(visit, view, history)}
 <p class="actions"><a class="button quiet" href="/costs/tariffs">${visit.words.tariffs.link}</a>
 <a class="button quiet" href="/costs/what-if">${visit.words.whatIf.link}</a>
@@ -61,27 +61,60 @@ ${billLines(visit, costs.bill)}
 ${coverage(visit, costs.bill)}`
 }
 
-/** The bill of a month that is over; one in which nothing was read has none. */
-function closedMonth(visit: Visit, bill: Bill): Part {
+/** The bill of a month that is over: as it was entered, else by the prices of today; one in which nothing was read has none. */
+function closedMonth(visit: Visit, bill: Bill, whole: HistoryPart | null): Part {
   const { words } = visit
-  if (bill.coverage.coveredSeconds === 0) return html`<p>${words.costs.nothingRead}</p>`
+  if (bill.state === 'closed') return enteredMonth(visit, bill, whole)
+  if (bill.coverage.coveredSeconds === 0)
+    return html`<p>${whole?.coveredSeconds ? words.costs.costGone : words.costs.nothingRead}</p>`
   if (bill.lines.length === 0) return html`<p>${words.costs.noPricesThen}</p>`
-  return html`<p>${words.costs.closed}:</p>
+  return html`<p>${words.costs.computed}:</p>
 <p class="big">${aboutMoney(visit, bill.total, bill.powerClass)}</p>
+${whole?.cost?.incomplete && html`<p>${words.history.costIncomplete}</p>`}
 ${billLines(visit, bill)}
+${coverage(visit, bill)}`
+}
+
+/** What is entered of a month says what each line cost, not how it was worked out. */
+function enteredMonth(visit: Visit, bill: Bill, whole: HistoryPart | null): Html {
+  const { words, format } = visit
+  const kilowattHours = (wattHours: number) => format.number(wattHours / 1000, 2)
+  const energy = whole?.energy
+  const range = energy && `${kilowattHours(energy.lowWattHours)}–${kilowattHours(energy.highWattHours)}`
+  return html`<p>${words.costs.entered}:</p>
+<p class="big">${aboutMoney(visit, bill.total, bill.powerClass)}</p>
+<p class="hint">${words.costs.asEntered} <a href="/costs/ledger?month=${bill.month}">${words.ledger.link}</a></p>
+<h2>${words.costs.lines}</h2>
+${billTable(visit, { ...bill, lines: sorted(bill.lines) })}
+${energy && range && html`<p>${words.costs.energyRead(kilowattHours(energy.wattHours), range)}</p>`}
+${serviceShares(visit, bill)}
 ${coverage(visit, bill)}`
 }
 
 /** The order of the lines; those of one kind stay as they came. */
 const kinds: BillLineKind[] = ['power', 'idle', 'standing', 'internet', 'hardware', 'card', 'disk', 'domain', 'relay']
 
+function sorted(lines: Bill['lines']): Bill['lines'] {
+  return lines.toSorted((one, other) => kinds.indexOf(one.kind) - kinds.indexOf(other.kind))
+}
+
 function billLines(visit: Visit, bill: Bill): Part {
-  const sorted = bill.lines.toSorted((one, other) => kinds.indexOf(one.kind) - kinds.indexOf(other.kind))
   return [
     html`<h2>${visit.words.costs.lines}</h2>`,
-    sorted.map((line) => lineFold(visit, line, bill)),
+    sorted(bill.lines).map((line) => lineFold(visit, line, bill)),
     serviceShares(visit, bill),
   ]
+}
+
+/** Lines and their total, without how they were worked out. */
+export function billTable(visit: Visit, { lines, total }: Pick<SharedBill, 'lines' | 'total'>): Html {
+  const { words } = visit
+  return html`<table class="wide">
+<thead><tr><th scope="col">${words.costs.title}</th><th scope="col">${words.ledger.amount}</th></tr></thead>
+<tbody>
+${lines.map((line) => html`<tr><th scope="row">${lineTitle(visit, line, lines)}</th><td>${aboutMoney(visit, line.range)}</td></tr>`)}
+<tr><th scope="row"><strong>${words.shares.total}</strong></th><td>${aboutMoney(visit, total)}</td></tr>
+</tbody></table>`
 }
 
 function lineFold(visit: Visit, line: BillLine, bill: Bill): Html {
@@ -160,10 +193,12 @@ function coverage(
 ) {
   const missing = seconds - coveredSeconds
   const isWhole = missing < notableSeconds
+  const isOver = state === 'closed' || state === 'computed'
+  const isUnread = isOver && coveredSeconds === 0
   return html`<h2>${words.costs.measured}</h2>
 ${powerClass && html`<p>${words.classSentences[powerClass]} ${words.history.boundary}</p>`}
-<p>${isWhole ? words.costs.coveredAll : words.costs.uncovered(format.duration(missing))}
-${!isWhole && state !== 'closed' && words.costs.uncoveredExpected}</p>
+<p>${isUnread ? words.costs.electricityUnknown : isWhole ? words.costs.coveredAll : words.costs.uncovered(format.duration(missing))}
+${!isWhole && !isOver && words.costs.uncoveredExpected}</p>
 ${unpricedSeconds >= notableSeconds && html`<p>${words.costs.unpriced(format.duration(unpricedSeconds))}</p>`}
 <p>${words.costs.given}</p>`
 }

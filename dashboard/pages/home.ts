@@ -6,7 +6,8 @@ import { aboutMoney, spaceLeft, type Trouble, troublesOf } from '../figures.ts'
 import { type Html, html, type Part } from '../html.ts'
 import { failureNotice } from '../refusals.ts'
 import type { Services } from '../services.ts'
-import type { Visit } from '../visit.ts'
+import type { KitVisit, Visit } from '../visit.ts'
+import { serverAddress } from './people.ts'
 
 /** At power-on the dashboard may be asked before the agent listens: a moment's patience beats an error page. */
 const patienceMs = 5_000
@@ -66,7 +67,7 @@ type Fact = [term: string, detail: Part, address: string | null]
 
 function facts(visit: Visit, summary: Summary): Fact[] {
   const { words } = visit
-  const { costs, storage, kit, network, release } = summary
+  const { costs, storage, network, release } = summary
   const space = spaceLeft(visit, storage, { some: words.home.spaceOf, all: words.home.spaceAll })
   const people = [
     summary.people === null ? null : words.home.peopleCount(summary.people),
@@ -76,7 +77,7 @@ function facts(visit: Visit, summary: Summary): Fact[] {
     [words.home.cost, costSentence(visit, costs), '/costs'],
     [words.home.space, space, '/storage'],
     [words.home.people, people.length > 0 ? people.join(', ') : words.common.unknown, '/people'],
-    [words.home.addresses, addresses(kit, network.addresses), null],
+    [words.home.addresses, addresses(visit as KitVisit, network.addresses), null],
     [words.home.version, release.version, '/diagnosis'],
   ]
 }
@@ -88,8 +89,9 @@ function costSentence(visit: Visit, costs: Summary['costs']): string {
 }
 
 /** Where people find the server, then where it answers on the network; the first IPv4 is enough for a glance. */
-function addresses(kit: Summary['kit'], network: string[]): Part {
-  const server = kit.serverName ?? `${kit.hostname}.local`
+function addresses(visit: KitVisit, network: string[]): Part {
+  const server = serverAddress(visit)
   const first = network[0]
-  return html`<a href="https://${server}/">${server}</a>${first && html` · ${first}`}`
+  if (server === null) return first ?? visit.words.common.unknown
+  return html`<a href="${server}/">${new URL(server).host}</a>${first && html` · ${first}`}`
 }

@@ -1,4 +1,5 @@
-import type { CurrentEntry } from '#agent/ledger/corrections.ts'
+import type { HoursConfirmer } from '#agent/api.ts'
+import { type CurrentEntry, confirmerNamed } from '#agent/ledger/corrections.ts'
 import type { Amount, Entry } from '#agent/ledger/entry.ts'
 import { isByHand, type TypedKind, typedByPerson, typedKinds } from '#agent/ledger/typed-entry.ts'
 import { type Mistakes, mistakeSummary, postForm, selectField, textField } from '../forms.ts'
@@ -36,10 +37,12 @@ export interface LedgerFacts {
   /** Entries of the month, as they count now. */
   entries: CurrentEntry[]
   parties: { id: string; name: string }[]
+  /** Funds that entries name so far. */
+  funds: string[]
 }
 
 /** A month of the ledger: what was entered by hand, forms for more, and what was metered day by day. */
-export function ledgerBody(visit: KitVisit, { month, entries, parties }: LedgerFacts, draft: LedgerDraft): Html {
+export function ledgerBody(visit: KitVisit, { month, entries, parties, funds }: LedgerFacts, draft: LedgerDraft): Html {
   const { words, format } = visit
   const names = new Map(parties.map((party) => [party.id, party.name]))
   const metered = entries.filter(({ entry }) => meteredKinds.includes(entry.kind))
@@ -53,6 +56,7 @@ ${mistakeSummary(visit, draft.mistakes ?? {})}
 ${month < today(visit).slice(0, 7) && html`<a rel="next" href="/costs/ledger?month=${monthBeside(month, 1)}">${monthName(visit, monthBeside(month, 1))}</a>`}</p>
 ${others.length === 0 ? html`<p>${words.ledger.none}</p>` : html`<ul class="cards">${others.map((each) => card(visit, each, names))}</ul>`}
 <datalist id="parties">${parties.map(({ name }) => html`<option value="${name}"></option>`)}</datalist>
+<datalist id="funds">${funds.map((name) => html`<option value="${name}"></option>`)}</datalist>
 <h2>${words.ledger.add}</h2>
 ${typedKinds.map((kind) => addForm(visit, kind, month, draft))}
 <h2>${words.ledger.metered}</h2>
@@ -74,24 +78,26 @@ const meteredKinds = ['power', 'traffic', 'storage']
 
 function card(
   visit: KitVisit,
-  { entry, amounts, corrections, confirmedBy, answer }: CurrentEntry,
+  { entry, amounts, corrections, confirmedBy, answer, contested }: CurrentEntry,
   names: Map<string, string>,
 ): Html {
   const { words } = visit
   const who = entry.party === undefined ? null : (names.get(entry.party) ?? words.ledger.erased)
   const withdrawn = corrections.length > 0 && amounts.length === 0
   const amount = withdrawn ? words.ledger.withdrawn : amountsText(visit, amounts)
-  const confirmed = confirmedBy.map((id) => names.get(id) ?? words.ledger.erased)
   const what = [
     dayText(visit, entry),
+    entry.start && words.ledger.from(entry.start),
     who,
     entry.activity && activityName(visit, entry.activity),
     entry.purpose,
+    entry.fund && words.ledger.ofFund(entry.fund),
     entry.engagement && words.ledger.engagements[entry.engagement],
     entry.source === typedByPerson && words.ledger.byPerson,
     answer?.kind === 'acceptance' && words.ledger.accepted,
-    answer?.kind === 'objection' && words.ledger.contested(answer.note ?? ''),
-    confirmed.length > 0 && words.ledger.confirmedBy(visit.format.list(confirmed)),
+    contested && !withdrawn && words.ledger.contested(contested.note ?? ''),
+    contested && !withdrawn && answer === undefined && words.ledger.contestedStill,
+    ...confirmedTexts(visit, confirmersOf(confirmedBy, names)),
   ]
   return html`<li>
 <div><strong>${kindName(visit, entry.kind)}</strong> ${amount}${corrections.length > 0 && html` <del>${amountsText(visit, entry.amounts)}</del>`}</div>
@@ -107,7 +113,7 @@ function addForm(visit: KitVisit, kind: TypedKind, month: string, draft: LedgerD
   const field = (
     name: string,
     label: string,
-    more: { hint?: string; attributes?: Record<string, string | number | boolean> } = {},
+    more: { hint?: string; type?: 'time'; attributes?: Record<string, string | number | boolean> } = {},
   ) =>
     textField({
       name,
@@ -135,6 +141,7 @@ ${postForm(visit, '/costs/ledger', [
     hint: words.ledger.dayHint,
     attributes: { inputmode: 'numeric', maxlength: 10, required: true },
   }),
+  kind === 'work' && field('start', words.ledger.start, { type: 'time' }),
   field('amount', `${words.ledger.amount}, ${unit}`, {
     attributes: { inputmode: 'decimal', maxlength: 20, required: true },
   }),
@@ -142,6 +149,7 @@ ${postForm(visit, '/costs/ledger', [
   kind === 'work' && select('activity', words.ledger.activity, words.ledger.activities),
   kind === 'work' && select('engagement', words.ledger.engagement, words.ledger.engagements),
   field('purpose', say.purpose, { attributes: { maxlength: 200 } }),
+  field('fund', words.ledger.fund, { hint: words.ledger.fundHint, attributes: { list: 'funds', maxlength: 100 } }),
   html`<button>${words.ledger.record}</button>`,
 ])}
 </details>`
@@ -184,7 +192,8 @@ export function correctBody(
   const who = entry.party === undefined ? null : (names.get(entry.party) ?? words.ledger.erased)
   const unit = present?.unit === 'h' ? words.ledger.hours : present?.unit
   const attributes = { autocomplete: 'off', maxlength: 200 }
-  const confirmed = confirmedBy.map((id) => names.get(id) ?? words.ledger.erased)
+  const confirmed = confirmedTexts(visit, confirmersOf(confirmedBy, names))
+  const byOwner = confirmedBy.some(({ party }) => party === undefined)
   return html`<h1>${words.ledger.correctTitle}</h1>
 <p>${kindName(visit, entry.kind)}, ${dayText(visit, entry)}${who && html`, ${who}`}: <strong>${amountsText(visit, amounts)}</strong></p>
 <p>${words.ledger.correctText}</p>
@@ -206,19 +215,32 @@ ${
   entry.kind === 'work' && [
     html`<h2>${words.ledger.confirmTitle}</h2>
 <p>${words.ledger.confirmText}</p>
-${confirmed.length > 0 && html`<p>${words.ledger.confirmedBy(visit.format.list(confirmed))}</p>`}`,
-    html`<datalist id="parties">${[...names.values()].map((name) => html`<option value="${name}"></option>`)}</datalist>`,
-    postForm(visit, `/costs/ledger/${entry.id}/confirm`, [
-      textField({
-        name: 'who',
-        label: words.ledger.confirmWho,
-        mistakes,
-        attributes: { ...attributes, maxlength: 100, list: 'parties' },
-      }),
-      html`<button class="quiet">${words.ledger.confirm}</button>`,
-    ]),
+${confirmed.length > 0 && html`<p>${confirmed.join(' · ')}</p>`}`,
+    !byOwner &&
+      postForm(
+        visit,
+        `/costs/ledger/${entry.id}/confirm`,
+        html`<button class="quiet">${words.ledger.confirm}</button>`,
+      ),
   ]
 }`
+}
+
+function confirmersOf(confirmedBy: CurrentEntry['confirmedBy'], names: Map<string, string>): HoursConfirmer[] {
+  return confirmedBy.map((each) => confirmerNamed(each, (party) => names.get(party) ?? null))
+}
+
+/** Who confirmed something: by themselves, the owner as such, and whom the owner entered in their name. */
+export function confirmedTexts({ words, format }: Visit, confirmers: HoursConfirmer[]): string[] {
+  const { ledger } = words
+  const names = (wanted: HoursConfirmer['by']) =>
+    confirmers.filter(({ by }) => by === wanted).map(({ name }) => name ?? ledger.erased)
+  const [persons, entered] = [names('person'), names('owner-for-person')]
+  return [
+    ...(persons.length > 0 ? [ledger.confirmedBy(format.list(persons))] : []),
+    ...(names('owner').length > 0 ? [ledger.confirmedByOwner] : []),
+    ...(entered.length > 0 ? [ledger.confirmedFor(format.list(entered))] : []),
+  ]
 }
 
 function kindName({ words }: Visit, kind: string): string {

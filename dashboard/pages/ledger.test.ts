@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { correctionOf } from '#agent/ledger/corrections.ts'
+import type { Entry } from '#agent/ledger/entry.ts'
 import { Browser } from '../testing/browser.ts'
 import { makeTestKit, ownerPassword, type TestKit } from '../testing/kit.ts'
 
@@ -16,15 +18,17 @@ const enter = async (fields: Record<string, string>) => {
   await owner.get('/costs/ledger')
   return owner.post('/costs/ledger', { day: '2026-10-05', who: '', purpose: '', ...fields })
 }
+const agentEntries = (kind: string) => kit.services.agent.entries({ kind })
 const october = async () => (await owner.get('/costs/ledger?month=2026-10')).body
 
 describe('the ledger', () => {
   test('takes a gift, a bill, a purchase and hours, and shows them in their month', async () => {
     const gift = await enter({ kind: 'donation', amount: '1.234,50', who: 'Cléo & <family>' })
     expect([gift.statusCode, gift.headers.location]).toEqual([303, '/costs/ledger?month=2026-10'])
-    await enter({ kind: 'bill', amount: '31.40', purpose: 'electricity, third quarter' })
+    await enter({ kind: 'bill', amount: '31.40', purpose: 'electricity, third quarter', fund: 'Running <costs>' })
     await enter({ kind: 'purchase', amount: '12', purpose: 'card' })
-    await enter({ kind: 'work', amount: '1.5', who: 'ada', activity: 'moderation', engagement: 'volunteer' })
+    const work = { kind: 'work', amount: '1.5', who: 'ada', activity: 'moderation', engagement: 'volunteer' }
+    await enter({ ...work, start: '14:30:00' })
     const body = await october()
     expect(body).toContain('Cléo &amp; &lt;family&gt;')
     for (const text of [
@@ -35,19 +39,28 @@ describe('the ledger', () => {
       '1.50 h',
       'Moderation',
       'volunteer',
+      'from 14:30',
+      'fund: Running &lt;costs&gt;',
+      '<datalist id="funds"><option value="Running &lt;costs&gt;">',
     ])
       expect(body, text).toContain(text)
     expect((await owner.get('/costs/ledger?month=2026-09')).body).not.toContain('31.40')
     expect(await kit.services.agent.entries({ from: '2026-10-01', to: '2026-11-01' })).toMatchObject([
       {
         kind: 'donation',
-        amounts: [{ value: '1234.50', unit: 'EUR' }],
+        amounts: [{ value: '1234.5', unit: 'EUR' }],
         instance: 'hearth-7f3a.local',
         audience: 'party',
       },
-      { kind: 'bill', audience: 'members' },
+      { kind: 'bill', audience: 'members', fund: 'Running <costs>' },
       { kind: 'purchase' },
-      { kind: 'work', amounts: [{ value: '1.5', unit: 'h' }], activity: 'moderation', engagement: 'volunteer' },
+      {
+        kind: 'work',
+        start: '14:30',
+        amounts: [{ value: '1.5', unit: 'h' }],
+        activity: 'moderation',
+        engagement: 'volunteer',
+      },
     ])
   })
 
@@ -61,6 +74,9 @@ describe('the ledger', () => {
     ['a day to come', { kind: 'donation', amount: '5', day: '2999-01-01' }, 'donation-day'],
     ['an amount of words', { kind: 'bill', amount: 'twelve' }, 'bill-amount'],
     ['an amount of nothing', { kind: 'bill', amount: '0' }, 'bill-amount'],
+    ['an amount that can be read in two ways', { kind: 'donation', amount: '1,234' }, 'donation-amount'],
+    ['an amount finer than coins', { kind: 'purchase', amount: '1.234' }, 'purchase-amount'],
+    ['a time that no clock shows', { kind: 'work', amount: '1', who: 'ada', start: '25:00' }, 'work-start'],
     ['more hours than a day has', { kind: 'work', amount: '25', who: 'ada' }, 'work-amount'],
     ['hours of nobody', { kind: 'work', amount: '2' }, 'work-who'],
   ]
@@ -87,14 +103,40 @@ describe('the ledger', () => {
     expect(await kit.services.agent.entries({ kind: 'correction' })).toHaveLength(2)
   })
 
-  test('somebody else confirms hours, never the one who worked', async () => {
-    const [work] = await kit.services.agent.entries({ kind: 'work' })
+  test('takes no correction to what could not be entered', async () => {
+    const [[bill], [work]] = [await agentEntries('bill'), await agentEntries('work')]
+    for (const [entry, amount] of [
+      [bill, '1,234'],
+      [bill, '12.505'],
+      [bill, '0'],
+      [work, '500'],
+      [work, '1,234'],
+    ] as const) {
+      await owner.get(`/costs/ledger/${entry?.id}`)
+      const response = await owner.post(`/costs/ledger/${entry?.id}`, { action: 'correct', amount })
+      expect([amount, response.statusCode]).toEqual([amount, 422])
+      expect(response.body).toContain('id="amount-mistake"')
+    }
+    expect(await agentEntries('correction')).toHaveLength(2)
+    // Nor past the page.
+    const correction = { ...correctionOf(work as Entry, [{ value: '500', unit: 'h' }]) }
+    await expect(kit.services.agent.recordEntry(correction)).rejects.toThrow('more than a day has')
+  })
+
+  test('the owner confirms hours as the owner, in nobody’s name', async () => {
+    const [work] = await agentEntries('work')
     const address = `/costs/ledger/${work?.id}`
-    await owner.get(address)
-    expect((await owner.post(`${address}/confirm`, { who: 'ada' })).statusCode).toBe(422)
-    await owner.get(address)
+    expect((await owner.get(address)).body).not.toContain('name="who"')
     expect((await owner.post(`${address}/confirm`, { who: 'Cleo' })).statusCode).toBe(303)
-    expect(await october()).toContain('confirmed by Cleo')
+    expect(await october()).toContain('confirmed by the owner')
+    expect(await october()).not.toContain('Cleo')
+    const [confirmation] = await agentEntries('confirmation')
+    expect(confirmation).toMatchObject({ source: 'typed' })
+    expect(confirmation).not.toHaveProperty('party')
+    expect((await owner.get(address)).body).not.toContain(`${address}/confirm`)
+    const [bill] = await agentEntries('bill')
+    await owner.get(`/costs/ledger/${bill?.id}`)
+    expect((await owner.post(`/costs/ledger/${bill?.id}/confirm`, {})).statusCode).toBe(404)
   })
 
   test('can be taken home in each format, a month or everything', async () => {
@@ -108,8 +150,8 @@ describe('the ledger', () => {
       const { statusCode, headers, body } = await owner.get(`/costs/ledger/export?format=${format}&month=2026-10`)
       expect([statusCode, String(headers['content-type']).split(';')[0]]).toEqual([200, type])
       expect(headers['content-disposition']).toMatch(/^attachment; filename="ledger-hearth-7f3a-2026-10\.[a-z]+"$/)
-      expect(body, format).toContain('1234.50')
-      expect((await owner.get(`/costs/ledger/export?format=${format}&month=2026-09`)).body).not.toContain('1234.50')
+      expect(body, format).toMatch(/1234\.50?\b/)
+      expect((await owner.get(`/costs/ledger/export?format=${format}&month=2026-09`)).body).not.toContain('1234.5')
     }
     expect(JSON.parse((await owner.get('/costs/ledger/export?format=json')).body)).toEqual(
       await kit.services.agent.entries(),

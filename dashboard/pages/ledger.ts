@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { AgentRefusal } from '#agent/client.ts'
 import { type CurrentEntry, confirmationOf, correctionOf, currentEntries } from '#agent/ledger/corrections.ts'
-import type { Amount, Entry, EntryDraft } from '#agent/ledger/entry.ts'
-import { isByHand, isTypedKind, partyNamed, type TypedKind, typedDraft } from '#agent/ledger/typed-entry.ts'
+import { type EntryDraft, isTimeOfDay } from '#agent/ledger/entry.ts'
+import { isByHand, isTypedKind, partyNamed, type TypedKind, typedDraft, typedKinds } from '#agent/ledger/typed-entry.ts'
+import { readQuantity } from '../amounts.ts'
 import type { Mistakes } from '../forms.ts'
-import { type Form, formOf, parseDecimal } from '../input.ts'
+import { type Form, formOf } from '../input.ts'
 import { monthBeside, monthOf, today } from '../months.ts'
 import { failureNotice } from '../refusals.ts'
 import type { Services } from '../services.ts'
@@ -20,10 +21,16 @@ export function addLedger(app: FastifyInstance, services: Services): void {
   async function page(visit: Visit, reply: FastifyReply, month: string, draft: LedgerDraft = {}) {
     // Corrections and confirmations have the period of what they refer to.
     const inMonth = { from: `${month}-01`, to: `${monthBeside(month, 1)}-01` }
-    const [entries, parties] = await Promise.all([agent.entries(inMonth), agent.parties()])
+    const [entries, parties, funds] = await Promise.all([agent.entries(inMonth), agent.parties(), fundsUsed()])
     const { title } = visit.words.ledger
-    const body = ledgerBody(visit as KitVisit, { month, entries: currentEntries(entries), parties }, draft)
+    const body = ledgerBody(visit as KitVisit, { month, entries: currentEntries(entries), parties, funds }, draft)
     return reply.page({ title, place: 'costs', body })
+  }
+
+  /** Of all that was entered by hand, so that nobody has to write a fund in two ways. */
+  async function fundsUsed(): Promise<string[]> {
+    const byKind = await Promise.all(typedKinds.map((kind) => agent.entries({ kind })))
+    return [...new Set(byKind.flat().flatMap(({ fund }) => fund ?? []))].sort()
   }
 
   app.get<{ Querystring: { month?: string } }>('/costs/ledger', async (request, reply) => {
@@ -49,7 +56,10 @@ export function addLedger(app: FastifyInstance, services: Services): void {
     const { draft, mistakes } = readForm(visit as KitVisit, kind, form)
     const month = monthOf(form.text('day').slice(0, 7)) ?? today(visit).slice(0, 7)
     const values = Object.fromEntries(
-      ['day', 'amount', 'who', 'purpose', 'activity', 'engagement'].map((name) => [name, form.text(name)]),
+      ['day', 'start', 'amount', 'who', 'fund', 'purpose', 'activity', 'engagement'].map((name) => [
+        name,
+        form.text(name),
+      ]),
     )
     if (Object.keys(mistakes).length > 0) return page(visit, reply.code(422), month, { kind, values, mistakes })
     try {
@@ -74,25 +84,20 @@ export function addLedger(app: FastifyInstance, services: Services): void {
     if (!found) return reply.callNotFound()
     const { entry } = found.current
     const form = formOf(request.body)
-    const amounts = form.text('action') === 'withdraw' ? [] : amountsOf(form.text('amount'), entry)
-    if (amounts === null) {
-      const mistakes = { amount: visit.words.ledger.amountWrong }
-      return correctPage(visit, reply.code(422), found, { mistakes, value: form.text('amount') })
-    }
+    const withdraw = form.text('action') === 'withdraw'
+    const unit = entry.amounts[0]?.unit ?? ''
+    const { value, mistake } = readQuantity(visit, form.text('amount'), unit)
+    if (!withdraw && mistake !== null)
+      return correctPage(visit, reply.code(422), found, { mistakes: { amount: mistake }, value: form.text('amount') })
+    const amounts = withdraw || value === null ? [] : [{ value, unit }]
     await agent.recordEntry(correctionOf(entry, amounts, form.text('note') || undefined))
     return reply.redirect(`/costs/ledger?month=${entry.period.from.slice(0, 7)}`, 303)
   })
 
   app.post<{ Params: { id: string } }>('/costs/ledger/:id/confirm', async (request, reply) => {
-    const { visit } = request
     const found = await find(services, request.params.id)
-    const party = await partyOf(services, formOf(request.body).text('who'))
-    if (!found) return reply.callNotFound()
-    if (party === null || party === found.person) {
-      const mistakes = { who: visit.words.ledger.confirmWrong }
-      return correctPage(visit, reply.code(422), found, { mistakes })
-    }
-    await agent.recordEntry(confirmationOf(found.current.entry, party))
+    if (found?.current.entry.kind !== 'work') return reply.callNotFound()
+    await agent.recordEntry(confirmationOf(found.current.entry))
     return reply.redirect(`/costs/ledger?month=${found.current.entry.period.from.slice(0, 7)}`, 303)
   })
 
@@ -105,26 +110,28 @@ export function addLedger(app: FastifyInstance, services: Services): void {
 interface Found {
   current: CurrentEntry
   names: Map<string, string>
-  /** Whom it is about: the party it names, or the one that was joined to. */
-  person: string | undefined
 }
 
 /** An entry that was made by hand, as it counts now, and the names of all parties. */
 async function find({ agent }: Services, id: string): Promise<Found | undefined> {
   const [entries, parties] = await Promise.all([agent.entries(), agent.parties()])
   const current = currentEntries(entries).find(({ entry }) => entry.id === id && isByHand(entry))
-  if (!current) return undefined
-  const { party } = current.entry
-  return {
-    current,
-    names: new Map(parties.map(({ id, name }) => [id, name])),
-    person: parties.find(({ id }) => id === party)?.joined ?? party,
-  }
+  return current && { current, names: new Map(parties.map(({ id, name }) => [id, name])) }
 }
 
-/** The party of a name; null where none was given. */
-async function partyOf({ agent }: Services, name: string): Promise<string | null> {
-  return name === '' ? null : partyNamed(agent, name)
+/** The party of a name, also of an account that never signed in; null where none was given. */
+async function partyOf({ agent, helper }: Services, name: string): Promise<string | null> {
+  if (name === '') return null
+  const accounts = async () => (await helper('person.list', {})).people
+  return partyNamed(
+    {
+      accounts,
+      parties: () => agent.parties(),
+      addParty: (given) => agent.addParty(given),
+      memberParty: (account, given) => agent.memberParty(account, given),
+    },
+    name,
+  )
 }
 
 /** What was typed into a form, and what is wrong with it. `ofOneself`: it does not ask who. */
@@ -140,29 +147,27 @@ export function readForm(
   const to = dayAfter(day)
   if (to === null) mistakes[`${kind}-day`] = words.ledger.dayWrong
   else if (day > today(visit)) mistakes[`${kind}-day`] = words.ledger.dayAhead
-  const value = parseDecimal(form.text('amount'))
-  if (value === null || Number(value) <= 0) mistakes[`${kind}-amount`] = words.ledger.amountWrong
-  else if (kind === 'work' && Number(value) > 24) mistakes[`${kind}-amount`] = words.ledger.hoursWrong
+  const unit = kind === 'work' ? 'h' : kit.currency
+  const { value, mistake } = readQuantity(visit, form.text('amount'), unit)
+  if (mistake !== null) mistakes[`${kind}-amount`] = mistake
   const who = form.text('who')
   if (who.length > 100 || (kind === 'work' && who === '' && !ofOneself)) mistakes[`${kind}-who`] = words.ledger.whoWrong
   const purpose = form.text('purpose').slice(0, 200)
+  const fund = ofOneself ? '' : form.text('fund').slice(0, 100)
   const draft: Draft = {
     ...typedDraft(kind),
     period: { from: day, to: to ?? '' },
-    amounts: [{ value: value ?? '', unit: kind === 'work' ? 'h' : kit.currency }],
+    amounts: [{ value: value ?? '', unit }],
+    ...(fund !== '' && { fund }),
     ...(purpose !== '' && { purpose }),
   }
   if (kind !== 'work') return { draft, mistakes }
+  // Where seconds can be entered, browsers send them.
+  const start = form.text('start').replace(/^(\d{2}:\d{2}):\d{2}(\.\d+)?$/, '$1')
+  if (start !== '' && !isTimeOfDay(start)) mistakes[`${kind}-start`] = words.ledger.startWrong
   const activity = Object.keys(words.ledger.activities).find((each) => each === form.text('activity')) ?? 'other'
   const engagement = form.text('engagement') === 'paid' ? 'paid' : 'volunteer'
-  return { draft: { ...draft, activity, engagement }, mistakes }
-}
-
-/** The amount that was typed, in the entry's own unit; null if it is none. */
-function amountsOf(typed: string, { amounts }: Entry): Amount[] | null {
-  const value = parseDecimal(typed)
-  const unit = amounts[0]?.unit
-  return value === null || unit === undefined ? null : [{ value, unit }]
+  return { draft: { ...draft, ...(start !== '' && { start }), activity, engagement }, mistakes }
 }
 
 /** The day after a day such as `2026-11-24`, or null if it is none. */

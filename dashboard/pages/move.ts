@@ -4,7 +4,7 @@ import { readJson } from '../files.ts'
 import { type Mistakes, mistakeSummary, postForm, textField } from '../forms.ts'
 import { type Html, html, type Part } from '../html.ts'
 import { formOf } from '../input.ts'
-import { describeFailure, failureNotice } from '../refusals.ts'
+import { describeFailure, failureNotice, refusalInWords } from '../refusals.ts'
 import type { Services } from '../services.ts'
 import type { KitVisit } from '../visit.ts'
 
@@ -90,8 +90,10 @@ ${textField({
 )}</section>`
 }
 
-function movingParts({ words, format }: KitVisit, progress: MoveProgress): { body: Html; refreshSeconds?: number } {
+function movingParts(visit: KitVisit, progress: MoveProgress): { body: Html; refreshSeconds?: number } {
+  const { words, format } = visit
   const { claim } = words
+  const problem = progress.problem && refusalInWords(visit, progress.problem)
   const share = progress.totalBytes > 0 ? Math.min(1, progress.doneBytes / progress.totalBytes) : 0
   switch (progress.state) {
     case 'done':
@@ -99,7 +101,7 @@ function movingParts({ words, format }: KitVisit, progress: MoveProgress): { bod
     case 'failed':
       return {
         body: html`<h1>${claim.movingTitle}</h1>
-<div class="notice bad" role="alert"><p><strong>${claim.moveFailed}</strong></p>${progress.problem && html`<p lang="en">${progress.problem.message} ${progress.problem.next}</p>`}</div>
+<div class="notice bad" role="alert"><p><strong>${claim.moveFailed}</strong></p>${problem && html`<p>${problem.what} ${problem.next}</p>`}</div>
 <p><a class="button" href="/claim">${words.claim.codeNext}</a></p>`,
       }
     case 'copying':

@@ -7,7 +7,7 @@ import { signOut } from '../security/guard.ts'
 import type { Services } from '../services.ts'
 import type { Visit } from '../visit.ts'
 import { accountOf, forMembers, memberBody, ownParty } from './my-page.ts'
-import { checkbox } from './settings-forms.ts'
+import { checkbox, signOutEverywhere } from './settings-forms.ts'
 
 const formats = { csv: 'CSV', json: 'JSON' } as const
 
@@ -115,7 +115,8 @@ ${postForm(visit, '/my/data/actor', [
   html`<button>${words.common.save}</button>`,
 ])}
 <h2>${say.erase}</h2>
-<p><a class="button quiet" href="/my/data/erase">${say.erase}</a></p>`
+<p><a class="button quiet" href="/my/data/erase">${say.erase}</a></p>
+${signOutEverywhere(visit)}`
 }
 
 function erasePage(visit: Visit, reply: FastifyReply, mistakes: Mistakes) {

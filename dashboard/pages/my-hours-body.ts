@@ -1,9 +1,9 @@
-import type { HoursLine, MemberHours } from '#agent/api.ts'
+import type { HoursLine, MemberHours, NamedConfirmation } from '#agent/api.ts'
 import { type Mistakes, mistakeSummary, postForm, selectField, textField } from '../forms.ts'
 import { attribute, type Html, html, type Part } from '../html.ts'
 import { dayName, today } from '../months.ts'
 import type { Visit } from '../visit.ts'
-import { activityName, amountsText } from './ledger-body.ts'
+import { activityName, amountsText, confirmedTexts } from './ledger-body.ts'
 import { checkbox } from './settings-forms.ts'
 
 /** A form that came back. */
@@ -14,14 +14,17 @@ export interface HoursDraft {
 }
 
 /** What needs an answer, a form for more, what stands there, and what others let one confirm. */
-export function hoursBody(visit: Visit, { own, toConfirm }: MemberHours, draft: HoursDraft): Html {
+export function hoursBody(visit: Visit, { own, toConfirm, toAnswer }: MemberHours, draft: HoursDraft): Html {
   const say = visit.words.my.hours
-  const asked = own.filter(({ needsAnswer }) => needsAnswer)
+  const asked = [
+    ...own.filter(({ needsAnswer }) => needsAnswer).map((line) => question(visit, line, told(visit, line))),
+    ...toAnswer.map((each) => question(visit, { ...each, hours: each.of?.hours }, toldConfirmed(visit, each))),
+  ]
   return html`<h1>${say.title}</h1>
 <p>${say.lead}</p>
 ${draft.notice}
 ${mistakeSummary(visit, draft.mistakes ?? {})}
-${asked.length > 0 && [html`<h2>${say.asked}</h2>`, cards(asked.map((line) => question(visit, line)))]}
+${asked.length > 0 && [html`<h2>${say.asked}</h2>`, cards(asked)]}
 ${addForm(visit, draft)}
 <h2>${say.mine}</h2>
 ${own.length === 0 ? html`<p>${say.none}</p>` : cards(own.toReversed().map((line) => ownLine(visit, line)))}
@@ -42,11 +45,18 @@ function cards(lines: Html[]): Html {
   return html`<ul class="cards">${lines.map((line) => html`<li>${line}</li>`)}</ul>`
 }
 
-/** Hours that the owner entered or changed: right or not? */
-function question(visit: Visit, line: HoursLine): Html {
+interface Asked {
+  id: string
+  day: string
+  /** Absent: not to be seen. */
+  hours?: string | null | undefined
+}
+
+/** What the owner entered or changed: right or not? */
+function question(visit: Visit, line: Asked, what: Html): Html {
   const say = visit.words.my.hours
   const answer = `/my/hours/${line.id}/answer`
-  return html`${told(visit, line)}
+  return html`${what}
 <div>${postForm(visit, answer, html`<button name="answer" value="acceptance">${say.right}${unseen(visit, line)}</button>`)}
 <details class="line"><summary><span>${say.notRight}${unseen(visit, line)}</span></summary>
 ${postForm(visit, answer, [
@@ -66,11 +76,22 @@ function ownLine(visit: Visit, line: HoursLine): Html {
 ${!line.byOwner && html`<div class="actions"><a href="/my/hours/${line.id}">${words.ledger.correct}${unseen(visit, line)}</a></div>`}`
 }
 
+/** Hours of somebody else that this person is said to have confirmed, as far as these may be seen. */
+function toldConfirmed(visit: Visit, { day, of }: NamedConfirmation): Html {
+  const { words } = visit
+  const say = words.my.hours
+  const who = of && (of.who ?? words.ledger.erased)
+  const what = of && [who, hoursText(visit, of.hours), of.activity && activityName(visit, of.activity), of.purpose]
+  return html`<div><div><strong>${dayName(visit, day)}</strong> ${say.confirmedFor}</div>
+<div>${what ? what.filter(Boolean).join(' · ') : say.confirmedHidden}</div></div>`
+}
+
 /** Day, hours and what else is known of them. */
 function told(visit: Visit, line: MemberHours['toConfirm'][number] & Partial<HoursLine>, who?: string): Html {
-  const { words, format } = visit
+  const { words } = visit
   const say = words.my.hours
   const what = [
+    line.start && words.ledger.from(line.start),
     line.activity && activityName(visit, line.activity),
     line.purpose,
     line.engagement && words.ledger.engagements[line.engagement],
@@ -78,8 +99,7 @@ function told(visit: Visit, line: MemberHours['toConfirm'][number] & Partial<Hou
     line.why && say.why(line.why),
     line.isOpen && say.isOpen,
     line.objection !== undefined && say.contested(line.objection),
-    line.confirmedBy.length > 0 &&
-      words.ledger.confirmedBy(format.list(line.confirmedBy.map((name) => name ?? words.ledger.erased))),
+    ...confirmedTexts(visit, line.confirmedBy),
   ]
   return html`<div><div><strong>${dayName(visit, line.day)}</strong> ${hoursText(visit, line.hours)}${line.before !== null && html` <del>${hoursText(visit, line.before)}</del>`} ${who}</div>
 <div>${what.filter(Boolean).join(' · ')}</div></div>`
@@ -90,8 +110,8 @@ function hoursText(visit: Visit, hours: string | null): string {
 }
 
 /** Tells buttons of the same name apart for those who listen to the page. */
-function unseen(visit: Visit, { day, hours }: Pick<HoursLine, 'day' | 'hours'>): Html {
-  return html`<span class="unseen"> (${dayName(visit, day)}, ${hoursText(visit, hours)})</span>`
+function unseen(visit: Visit, { day, hours }: Omit<Asked, 'id'>): Html {
+  return html`<span class="unseen"> (${dayName(visit, day)}${hours !== undefined && html`, ${hoursText(visit, hours)}`})</span>`
 }
 
 function addForm(visit: Visit, { values = {}, mistakes = {} }: HoursDraft): Html {
@@ -101,7 +121,7 @@ function addForm(visit: Visit, { values = {}, mistakes = {} }: HoursDraft): Html
     name: string,
     label: string,
     attributes: Record<string, string | number | boolean>,
-    more: { hint?: string; value?: string } = {},
+    more: { hint?: string; value?: string; type?: 'time' } = {},
   ) =>
     textField({
       name,
@@ -129,6 +149,7 @@ ${postForm(visit, '/my/hours', [
     { inputmode: 'numeric', maxlength: 10, required: true },
     { hint: say.dayHint, value: today(visit) },
   ),
+  text('start', say.start, {}, { type: 'time' }),
   text('amount', `${say.amount}, ${say.hours}`, { inputmode: 'decimal', maxlength: 20, required: true }),
   select('activity', say.activity, say.activities),
   select('engagement', say.engagement, say.engagements),

@@ -4,7 +4,8 @@ import type { Party } from '#agent/client.ts'
 import { type Answer, answerTo, confirmationOf, correctionOf } from '#agent/ledger/corrections.ts'
 import type { Entry, EntryDraft } from '#agent/ledger/entry.ts'
 import { typedByPerson } from '#agent/ledger/typed-entry.ts'
-import { formOf, parseDecimal } from '../input.ts'
+import { readQuantity } from '../amounts.ts'
+import { formOf } from '../input.ts'
 import type { Services } from '../services.ts'
 import type { KitVisit, Visit } from '../visit.ts'
 import { readForm } from './ledger.ts'
@@ -38,7 +39,7 @@ export function addMyHours(app: FastifyInstance, services: Services): void {
     const form = formOf(request.body)
     const { draft, mistakes } = readForm(visit as KitVisit, 'work', form, { ofOneself: true })
     if (Object.keys(mistakes).length > 0) {
-      const names = ['day', 'amount', 'activity', 'engagement', 'purpose', 'open']
+      const names = ['day', 'start', 'amount', 'activity', 'engagement', 'purpose', 'open']
       const values = Object.fromEntries(names.map((name) => [name, form.text(name)]))
       return page(visit, reply.code(422), { mistakes, values })
     }
@@ -57,18 +58,20 @@ export function addMyHours(app: FastifyInstance, services: Services): void {
     if (!found) return reply.callNotFound()
     const form = formOf(request.body)
     const [amount, note] = [form.text('amount'), form.text('note')]
-    const value = parseDecimal(amount)
-    const withdraw = form.text('action') === 'withdraw'
-    if (!withdraw && (value === null || Number(value) > 24)) {
-      const mistakes = { amount: value === null ? visit.words.ledger.amountWrong : visit.words.ledger.hoursWrong }
-      return correctPage(visit, reply.code(422), found.line, { mistakes, values: { amount, note } })
-    }
-    const amounts = withdraw || value === null ? [] : [{ value, unit: 'h' }]
-    return record(correctionOf(found.entry, amounts, note || undefined), reply)
+    if (form.text('action') === 'withdraw') return record(correctionOf(found.entry, [], note || undefined), reply)
+    const { value, mistake } = readQuantity(visit, amount, 'h')
+    if (mistake !== null)
+      return correctPage(visit, reply.code(422), found.line, {
+        mistakes: { amount: mistake },
+        values: { amount, note },
+      })
+    return record(correctionOf(found.entry, [{ value, unit: 'h' }], note || undefined), reply)
   })
 
   app.post<ById>('/my/hours/:id/answer', forMembers, async (request, reply) => {
-    const found = await find(services, request, ({ own }) => own.filter(({ needsAnswer }) => needsAnswer))
+    const found =
+      (await find(services, request, ({ own }) => own.filter(({ needsAnswer }) => needsAnswer))) ??
+      (await find(services, request, ({ toAnswer }) => toAnswer, 'confirmation'))
     const form = formOf(request.body)
     const answer = answers.find((each) => each === form.text('answer'))
     if (!found || !answer) return reply.callNotFound()
@@ -93,15 +96,16 @@ function ownLines({ own }: MemberHours): HoursLine[] {
   return own.filter(({ byOwner }) => !byOwner)
 }
 
-/** Hours of the address, if they are among those the member may do this with; what is not looks as if it were not there. */
+/** Hours of the address, or what was entered of them, if they are among those the member may do this with; what is not looks as if it were not there. */
 async function find<Line extends { id: string }>(
   services: Services,
   { visit, params }: FastifyRequest<ById>,
   among: (hours: MemberHours) => Line[],
+  kind = 'work',
 ): Promise<{ line: Line; entry: Entry; party: Party } | null> {
   const party = await ownParty(services, visit)
   const line = among(await services.agent.memberHours(party.id)).find(({ id }) => id === params.id)
   if (!line) return null
-  const entry = (await services.agent.entries({ kind: 'work' })).find(({ id }) => id === params.id)
+  const entry = (await services.agent.entries({ kind })).find(({ id }) => id === params.id)
   return entry ? { line, entry, party } : null
 }

@@ -5,7 +5,7 @@ import { type Html, html, type Part } from '../html.ts'
 import { monthName } from '../months.ts'
 import type { Services } from '../services.ts'
 import type { Visit } from '../visit.ts'
-import { lineTitle } from './costs.ts'
+import { billTable } from './costs.ts'
 import { accountOf, forMembers, memberBody, ownParty } from './my-page.ts'
 
 /** What a member sees first: their share of the month, and what it is a share of. */
@@ -13,22 +13,23 @@ export function addMyLine(app: FastifyInstance, services: Services): void {
   app.get('/my', forMembers, async (request, reply) => {
     const { visit } = request
     const party = await ownParty(services, visit)
-    const [shares, { own }] = await Promise.all([
+    const [shares, { own, toAnswer }] = await Promise.all([
       services.agent.ownShare(accountOf(visit)),
       services.agent.memberHours(party.id),
     ])
     const { title } = visit.words.my.line
     const asked = own.filter(({ needsAnswer }) => needsAnswer).length
     const body = html`<h1>${title}</h1>
-${asked > 0 && askNotice(visit, asked)}
+${asked > 0 && askNotice(visit, visit.words.my.ask(asked))}
+${toAnswer.length > 0 && askNotice(visit, visit.words.my.askConfirmed(toAnswer.length))}
 ${lineOf(visit, shares)}
 ${storage(visit, shares.uploads)}`
     return reply.page({ title, place: 'line', body: memberBody(visit, body) })
   })
 }
 
-function askNotice({ words }: Visit, asked: number): Html {
-  return html`<div class="notice note" role="status"><p>${words.my.ask(asked)} <a href="/my/hours">${words.my.askLink}</a></p></div>`
+function askNotice({ words }: Visit, what: string): Html {
+  return html`<div class="notice note" role="status"><p>${what} <a href="/my/hours">${words.my.askLink}</a></p></div>`
 }
 
 function lineOf(visit: Visit, { month, rule, people, bills }: Shares): Part {
@@ -63,16 +64,6 @@ function parts(visit: Visit, { parts }: PersonShare): Part {
     ({ by, range }) =>
       html`<div><dt>${by === 'bytes' ? say.bytesPart : say.equalPart}</dt><dd>${aboutMoney(visit, range)}</dd></div>`,
   )
-}
-
-function billTable(visit: Visit, { lines, total }: SharedBill): Html {
-  const { words } = visit
-  return html`<table class="wide">
-<thead><tr><th scope="col">${words.costs.title}</th><th scope="col">${words.ledger.amount}</th></tr></thead>
-<tbody>
-${lines.map((line) => html`<tr><th scope="row">${lineTitle(visit, line, lines)}</th><td>${aboutMoney(visit, line.range)}</td></tr>`)}
-<tr><th scope="row"><strong>${words.shares.total}</strong></th><td>${aboutMoney(visit, total)}</td></tr>
-</tbody></table>`
 }
 
 function storage({ words, format }: Visit, uploads: Shares['uploads']): Part {

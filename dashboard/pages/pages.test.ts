@@ -91,6 +91,10 @@ test('a reading of a power meter makes the estimate closer, and can be forgotten
     'id="watts-mistake"',
   )
   await owner.get('/power/calibrate')
+  for (const watts of ['1,234', '1.234', '0', '-2', '3000.5'])
+    expect((await owner.post('/power/calibrate', { action: 'typed', watts })).body, watts).toContain(
+      'id="watts-mistake"',
+    )
   const { body } = await owner.post('/power/calibrate', { action: 'typed', watts: '2,9' })
   expect(body).toMatch(/The estimate was [\d.]+–[\d.]+.W, and is [\d.]+–[\d.]+.W now\./)
   expect(body).toContain('Readings in use')
@@ -131,8 +135,26 @@ describe('settings', () => {
   test('a plug is tried before it is used; one that is not on the home network is refused', async () => {
     await owner.get('/settings')
     for (const plug of ['10.9.8.7', 'plug.evil.example', '127.0.0.1', '']) {
-      const response = await owner.post('/settings/plug', { plug, action: 'use' })
+      const response = await owner.post('/settings/plug', { plug, action: 'use', others: 'nothing' })
       expect([plug, response.statusCode]).toEqual([plug, 422])
+      expect(response.body).not.toContain('id="others-mistake"')
+    }
+    expect((await kit.services.agent.settings()).plug).toBeNull()
+  })
+
+  test('what else hangs on a plug is asked, and has to be answered', async () => {
+    const use = { plug: '192.168.1.40', action: 'use' }
+    const { body } = await owner.get('/settings')
+    expect(body).toContain('What else hangs on this plug?')
+    for (const [field, answer] of [
+      ['others', {}],
+      ['others', { others: 'everything' }],
+      ['othersLow', { others: 'something', othersLow: '7', othersHigh: '5' }],
+      ['othersLow', { others: 'something', othersLow: '7', othersHigh: '' }],
+      ['othersLow', { others: 'something', othersLow: 'many', othersHigh: '5' }],
+    ] as const) {
+      const response = await owner.post('/settings/plug', { ...use, ...answer })
+      expect([response.statusCode, response.body.includes(`id="${field}-mistake"`)]).toEqual([422, true])
     }
     expect((await kit.services.agent.settings()).plug).toBeNull()
   })
@@ -188,7 +210,11 @@ describe('a name that another device has', () => {
     await announce('hearth-7f3a-2')
     await kit.helper.handlers['kit.settings']({ language: 'de' })
     try {
-      expect((await owner.get('/')).body).toContain('deshalb findest du diesen Server als hearth-7f3a-2.local')
+      const home = (await owner.get('/')).body
+      expect(home).toContain('deshalb findest du diesen Server als hearth-7f3a-2.local')
+      // A link by the name would lead to the other device.
+      for (const page of [home, (await owner.get('/people')).body, (await new Browser(kit.app).get('/sign-in')).body])
+        expect(page).not.toContain('https://hearth-7f3a.local')
       const { body } = await owner.get('/settings')
       expect(openSections(body)).toEqual(['kit-name'])
       expect(body).toContain('value="hearth-1f1f"')

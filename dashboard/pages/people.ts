@@ -3,7 +3,7 @@ import { HelperRefusal } from '#agent/helper/client.ts'
 import { type Mistakes, mistakeSummary, postForm, textField } from '../forms.ts'
 import { type Html, html, type Part } from '../html.ts'
 import { formOf, isPersonId, isPersonName } from '../input.ts'
-import { failureNotice } from '../refusals.ts'
+import { describeFailure, failureNotice } from '../refusals.ts'
 import type { Services } from '../services.ts'
 import type { KitVisit, Visit } from '../visit.ts'
 import { addJoining, joinOffers } from './people-join.ts'
@@ -41,7 +41,7 @@ ${addForm(visit, parts.draft ?? { id: '', name: '' }, parts.mistakes ?? {})}`
     const mistakes = await checkPerson(visit, services, person)
     if (Object.keys(mistakes).length > 0) return listPage(visit, reply.code(422), { mistakes, draft: person })
     // The name was just seen to be free: whoever still goes by it had the account before, and is not this person.
-    await services.sessions.endOf(person.id)
+    await endSessions(services, person.id)
     await services.agent.leaveAccount(person.id)
     try {
       const { password } = await helper('person.add', person)
@@ -53,7 +53,9 @@ ${addForm(visit, parts.draft ?? { id: '', name: '' }, parts.mistakes ?? {})}`
       })
     } catch (error) {
       if (!(error instanceof HelperRefusal) || error.code.startsWith('helper.')) throw error
-      const notice = failureNotice({ text: error.message, next: error.next })
+      const failure = describeFailure(visit, error)
+      if (failure === null) throw error
+      const notice = failureNotice(failure)
       return listPage(visit, reply.code(422), { notice, draft: person })
     }
   })
@@ -73,7 +75,7 @@ ${postForm(visit, `/people/${person.id}/reset`, html`<p class="actions"><button>
     const person = await findPerson(services, request.params.id)
     if (!person) return reply.callNotFound()
     const { password } = await helper('person.reset', { id: person.id })
-    await services.sessions.endOf(person.id)
+    await endSessions(services, person.id)
     return reply.page({ title: person.name, place: 'people', body: passwordBody(visit as KitVisit, person, password) })
   })
 
@@ -91,11 +93,17 @@ ${postForm(visit, `/people/${person.id}/reset`, html`<p class="actions"><button>
       return removePage(visit, reply.code(422), person, { confirm: visit.words.people.removeWrong })
     }
     await helper('person.remove', { id: person.id })
-    await services.sessions.endOf(person.id)
+    await endSessions(services, person.id)
     await tellCount(services, person.id)
     const notice = html`<p class="notice good" role="status">${visit.words.people.removed(person.name)}</p>`
     return listPage(visit, reply, { notice })
   })
+}
+
+/** At once, also for somebody who is just signing in by what counted before. */
+async function endSessions({ sessions, memberPasswords }: Services, id: string): Promise<void> {
+  memberPasswords.forget(id)
+  await sessions.endOf(id)
 }
 
 /** Only an account that exists: what stands in the address is never passed on as it is. */
@@ -126,16 +134,22 @@ async function checkPerson({ words }: Visit, { helper }: Services, person: Perso
   return taken ? { ...mistakes, id: words.people.idTaken } : mistakes
 }
 
-/** The address of the server's own web page. */
-export function serverAddress(kit: { serverName: string | null; hostname: string }): string {
+/**
+ * The address of the server's own web page. Null for a trial, which is called after the kit, while another device has that
+ * name: a link would lead there, with a password that is for here.
+ */
+export function serverAddress({ kit, foundAs }: KitVisit): string | null {
+  if (kit.serverName === null && foundAs !== null) return null
   return `https://${kit.serverName ?? `${kit.hostname}.local`}`
 }
 
-function peopleTable({ words, kit }: KitVisit, people: Person[]): Html {
+function peopleTable(visit: KitVisit, people: Person[]): Html {
+  const { words } = visit
+  const address = serverAddress(visit)
   if (people.length === 0) return html`<p>${words.people.none}</p>`
   return html`<ul class="cards">${people.map(
     (person) => html`<li>
-<div><strong>${person.name}</strong> <a href="${serverAddress(kit)}/${person.id}">@${person.id}</a></div>
+<div><strong>${person.name}</strong> ${address === null ? html`@${person.id}` : html`<a href="${address}/${person.id}">@${person.id}</a>`}</div>
 <div class="actions"><a href="/people/${person.id}/reset">${words.people.reset}<span class="unseen"> (${person.name})</span></a> <a href="/people/${person.id}/remove">${words.people.remove}<span class="unseen"> (${person.name})</span></a></div>
 </li>`,
   )}</ul>`
@@ -173,9 +187,10 @@ ${credentials(visit, person, password)}
 
 export function credentials(visit: KitVisit, person: Person, password: string): Html {
   const { words } = visit
-  const page = `${serverAddress(visit.kit)}/${person.id}/admin`
+  const address = serverAddress(visit)
+  const page = address === null ? null : `${address}/${person.id}/admin`
   return html`<dl class="pairs secret">
-<div><dt>${words.claim.address}</dt><dd><a href="${page}">${page}</a></dd></div>
+<div><dt>${words.claim.address}</dt><dd>${page === null ? words.claim.addressLater : html`<a href="${page}">${page}</a>`}</dd></div>
 <div><dt>${words.claim.user}</dt><dd><code id="person-user">${person.id}</code></dd></div>
 <div><dt>${words.claim.password}</dt><dd><code id="person-password">${password}</code> <button type="button" class="quiet" hidden data-copy="person-password">${words.common.copy}</button></dd></div>
 </dl>`

@@ -1,8 +1,8 @@
-import type { PublicReport, PublishingPreview, PublishingState, Withheld } from '#agent/api.ts'
+import type { PublicReport, PublishingPreview, PublishingState, Trouble, Withheld } from '#agent/api.ts'
 import { type Mistakes, mistakeSummary, postForm, selectField, textField } from '../forms.ts'
 import { attribute, type Html, html, type Part } from '../html.ts'
 import { dayName, monthName } from '../months.ts'
-import { english } from '../refusals.ts'
+import { english, troubleInWords } from '../refusals.ts'
 import type { KitVisit, Visit } from '../visit.ts'
 import { checkbox } from './settings-forms.ts'
 
@@ -39,7 +39,7 @@ export function publicReportBody(visit: KitVisit, { state, preview }: ReportFact
 ${draft.notice}
 ${mistakeSummary(visit, draft.mistakes ?? {})}
 ${state.question && moved(visit)}
-${state.trouble !== null && troubleNotice(visit, state.trouble)}
+${state.trouble !== null && troubleNotice(visit, state.trouble, state.canRepair)}
 <p class="headline ${state.on ? 'good' : ''}">${state.on ? say.isOn : say.isOff}</p>
 ${state.on && state.looking && html`<p>${say.looking}</p>`}
 <h2>${say.previewTitle}</h2>
@@ -107,12 +107,7 @@ function figures(visit: Visit, report: PublicReport): [string, string][] {
         `${number(amount)} ${currency}`,
       ]),
     ),
-    [
-      say.figures.entries,
-      report.entries.to < report.entries.from
-        ? say.noEntries
-        : say.someEntries(report.entries.to - report.entries.from + 1),
-    ],
+    [say.figures.entries, say.entriesHashed],
   ]
   return rows.flatMap(([name, text]): [string, string][] => (text ? [[name, text]] : []))
 }
@@ -208,10 +203,18 @@ ${postForm(visit, `${address}/hardware`, [
 ])}</div>`
 }
 
-function troubleNotice(visit: KitVisit, trouble: string): Html {
+function troubleNotice(visit: KitVisit, trouble: string, canRepair: boolean): Html {
   const say = visit.words.publicReport
+  const next = canRepair
+    ? [html`<p>${say.repairText}</p>`, postForm(visit, `${address}/repair`, [html`<button>${say.repair}</button>`])]
+    : html`<p>${say.troubleNext}</p>`
   return html`<div class="notice bad" role="alert"><p><strong>${say.troubleTitle}</strong></p>
-<p>${english(visit, trouble)}</p><p>${say.troubleNext}</p></div>`
+<p>${english(visit, trouble)}</p>${next}</div>`
+}
+
+function troubleLine(visit: KitVisit, trouble: Trouble): Html {
+  const { what, next } = troubleInWords(visit, trouble)
+  return html`<div class="mistake">${what} ${next}</div>`
 }
 
 function collectorsPart(visit: KitVisit, state: PublishingState, draft: ReportDraft): Part {
@@ -229,7 +232,7 @@ function collectorsPart(visit: KitVisit, state: PublishingState, draft: ReportDr
   }: PublishingState['collectors'][number]) => html`<li>
 <div><strong>${say.kinds[kind]}</strong> <code>${place}</code></div>
 <div>${[has === null ? say.hasUnknown : say.has(has), last && say.lastAnswer(format.dayAndTime(last))].filter(Boolean).join(' · ')}</div>
-${problem && html`<div class="mistake">${english(visit, problem.what)} ${english(visit, problem.next)}</div>`}
+${problem && troubleLine(visit, problem)}
 <div class="actions"><a href="${at ?? publicUrl}" rel="noreferrer">${say.readThere}</a>
 ${postForm(visit, `${address}/collectors/remove`, [
   html`<input type="hidden" name="id" value="${id}">`,
@@ -297,7 +300,7 @@ function witnessesPart(visit: KitVisit, state: PublishingState, draft: ReportDra
   const card = ({ url, key, signed, at, problem }: PublishingState['witnesses'][number]) => html`<li>
 <div><strong>${key.split('+')[0]}</strong> <code>${url}</code></div>
 <div>${[signed === null ? say.notSigned : say.signed(signed), at && say.lastAnswer(format.dayAndTime(at))].filter(Boolean).join(' · ')}</div>
-${problem && html`<div class="mistake">${english(visit, problem.what)} ${english(visit, problem.next)}</div>`}
+${problem && troubleLine(visit, problem)}
 <div class="actions">${postForm(visit, `${address}/witnesses/remove`, [
     html`<input type="hidden" name="key" value="${key}">`,
     html`<button class="quiet">${say.remove}<span class="unseen"> (${url})</span></button>`,

@@ -121,6 +121,8 @@ export function addPublicReport(app: FastifyInstance, { agent }: Services): void
     return change(request, reply, () => agent.answerHardware(answer))
   })
 
+  app.post(`${address}/repair`, async (request, reply) => change(request, reply, () => agent.repairPublishing()))
+
   app.post(`${address}/renew`, async (request, reply) => {
     const { visit } = request
     if (formOf(request.body).text('sure') !== 'yes') {

@@ -1,17 +1,21 @@
-import type { AgentSettings } from '#agent/api.ts'
+import type { AgentSettings, Dated, OtherLoad } from '#agent/api.ts'
+import { sinceEver, tariffsOf } from '#agent/costs/tariff.ts'
 import {
   currencyField,
   languageField,
   type Mistakes,
   mistakeSummary,
   postForm,
+  selectField,
   textField,
   timezoneField,
 } from '../forms.ts'
 import { attribute, type Html, html, type Part } from '../html.ts'
+import { dayName, today } from '../months.ts'
 import { passwordLength } from '../security/password.ts'
-import type { KitVisit } from '../visit.ts'
+import type { KitVisit, Visit } from '../visit.ts'
 import { languages } from '../words/index.ts'
+import { inForce } from './tariffs-read.ts'
 
 /** What a form that came back had in it, and what was wrong; empty for a page that was only opened. */
 export interface SettingsDraft {
@@ -71,12 +75,26 @@ class SettingsPage {
     const present = pricePerKwh === null ? null : format.price(pricePerKwh, currency)
     return this.#section('electricity', words.settings.electricity, present, [
       this.#text('electricity', 'price', `${words.settings.price}, ${currency}`, pricePerKwh ?? '', {
-        hint: words.settings.priceHint,
+        hint: this.#dated(words.settings.priceHint, tariffsOf(settings).power),
         decimal: true,
       }),
       this.#save(),
+      this.#fromToday(),
       html`<p><a href="/costs/tariffs">${words.tariffs.more}</a></p>`,
     ])
+  }
+
+  /** A hint that also says since when what is in the field counts, if not since ever. */
+  #dated(hint: string, prices: Dated[]): string {
+    const present = inForce(prices, today(this.#visit))
+    const isDated = present !== null && present.from !== sinceEver
+    const since = isDated && this.#visit.words.settings.priceSince(dayName(this.#visit, present.from))
+    return [since, hint].filter(Boolean).join(' ')
+  }
+
+  #fromToday(): Html {
+    const { words } = this.#visit
+    return html`<p class="hint">${words.settings.priceFromToday} <a href="/costs/tariffs">${words.tariffs.link}</a></p>`
   }
 
   plug(settings: AgentSettings): Html {
@@ -85,27 +103,61 @@ class SettingsPage {
     return this.#section('plug', words.settings.plug, present, [
       html`<p>${words.settings.plugText}</p>${present && html`<p><strong>${words.settings.plugNow(present)}</strong></p>`}`,
       this.#text('plug', 'plug', words.settings.plugLabel, present, { hint: words.settings.plugHint }),
+      this.#others(settings.plug?.others),
       html`<p class="actions"><button name="action" value="use">${words.settings.plugUse}</button>
 <button class="quiet" name="action" value="test">${words.settings.plugTest}</button>
 ${present && html`<button class="quiet" name="action" value="stop">${words.settings.plugStop}</button>`}</p>`,
     ])
   }
 
+  /** What else hangs on the plug: to be answered before it is used. */
+  #others(others: OtherLoad | 'nothing' | undefined): Part {
+    const { words } = this.#visit
+    const answer = others === undefined || others === 'nothing' ? (others ?? '') : 'something'
+    const { name = '', watts = null } = typeof others === 'object' ? others : {}
+    const number = (field: string, label: string, present: number | undefined, hint?: string) =>
+      this.#text('plug', field, label, present === undefined ? '' : String(present), {
+        decimal: true,
+        ...(hint ? { hint } : {}),
+      })
+    return [
+      selectField({
+        name: 'others',
+        label: words.settings.plugOthers,
+        value: this.#value('plug', 'others', answer),
+        choices: Object.entries(words.settings.plugOthersChoices).map(([value, text]) => ({ value, text })),
+        mistakes: this.#draft.mistakes ?? {},
+      }),
+      this.#text('plug', 'othersName', words.settings.plugOthersName, name, {
+        hint: words.settings.plugOthersNameHint,
+      }),
+      number('othersLow', words.settings.plugOthersLow, watts?.low, words.settings.plugOthersHint),
+      number('othersHigh', words.settings.plugOthersHigh, watts?.high),
+    ]
+  }
+
   otherCosts(settings: AgentSettings): Html {
     const { words } = this.#visit
     const { currency, hardware, tariffs } = settings
     if (tariffs !== null) return this.#inEditor('other-costs', words.settings.otherCosts, 'internet')
+    const dated = tariffsOf(settings)
     const money = (name: string, label: string, value: string, hint?: string) =>
       this.#text('other-costs', name, `${label}, ${currency}`, value, { decimal: true, ...(hint ? { hint } : {}) })
     return this.#section('other-costs', words.settings.otherCosts, null, [
       html`<p>${words.settings.otherCostsText}</p>`,
-      money('internet', words.settings.internet, settings.internetPerMonth ?? '', words.settings.internetHint),
+      money(
+        'internet',
+        words.settings.internet,
+        settings.internetPerMonth ?? '',
+        this.#dated(words.settings.internetHint, dated.internet),
+      ),
       money('hardwarePrice', words.settings.hardwarePrice, hardware?.price ?? ''),
       this.#text('other-costs', 'hardwareYears', words.settings.hardwareYears, hardware ? String(hardware.years) : '', {
         decimal: true,
       }),
-      money('domain', words.settings.domain, settings.domainPerYear ?? ''),
+      money('domain', words.settings.domain, settings.domainPerYear ?? '', this.#dated('', dated.fees)),
       this.#save(),
+      this.#fromToday(),
     ])
   }
 
@@ -184,7 +236,8 @@ ${present && html`<button class="quiet" name="action" value="stop">${words.setti
     const { words } = this.#visit
     return html`<section id="switch-off"><h2>${words.settings.switchOff}</h2>
 <p class="actions"><a class="button quiet" href="/settings/restart">${words.settings.restart}</a> <a class="button quiet" href="/settings/power-off">${words.settings.powerOff}</a></p></section>
-<section><h2>${words.settings.signOutTitle}</h2>${postForm(this.#visit, '/sign-out', html`<button class="quiet">${words.common.signOut}</button>`)}</section>`
+<section><h2>${words.settings.signOutTitle}</h2>${postForm(this.#visit, '/sign-out', html`<button class="quiet">${words.common.signOut}</button>`)}</section>
+${signOutEverywhere(this.#visit)}`
   }
 
   /** Where prices are given in detail, the simple ones give way to a link; `field` is the one that other pages lead to. */
@@ -236,6 +289,13 @@ ${content}
       ...(extra.hint ? { hint: extra.hint } : {}),
     })
   }
+}
+
+/** All browsers of whoever reads this, this one too. */
+export function signOutEverywhere(visit: Visit): Html {
+  const { everywhereTitle, everywhereText, everywhere } = visit.words.signOut
+  return html`<section id="everywhere"><h2>${everywhereTitle}</h2><p>${everywhereText}</p>
+${postForm(visit, '/sign-out/everywhere', html`<button class="quiet">${everywhere}</button>`)}</section>`
 }
 
 export function checkbox(name: string, label: string, mistake?: string, checked = false): Html {

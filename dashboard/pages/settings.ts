@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { AgentSettings } from '#agent/api.ts'
+import type { AgentSettings, OtherLoad } from '#agent/api.ts'
 import { AgentRefusal } from '#agent/client.ts'
 import { HelperRefusal } from '#agent/helper/client.ts'
 import { type ReadAmount, readAmount } from '../amounts.ts'
@@ -15,6 +15,11 @@ import type { KitVisit, Visit } from '../visit.ts'
 import { isLanguage } from '../words/index.ts'
 import { timeFromForm } from './clock.ts'
 import { type SectionName, type SettingsDraft, settingsBody } from './settings-forms.ts'
+
+/** More than any such plug may carry. */
+const mostWatts = 4000
+/** A third digit would rather be one of thousands. */
+const wattPlaces = 2
 
 /** What a section does with its form: mistakes to show, or null when it is done. */
 type Apply = (form: Form, request: FastifyRequest, reply: FastifyReply) => Promise<SettingsDraft | null>
@@ -84,6 +89,8 @@ export function addSettings(app: FastifyInstance, services: Services): void {
     }
     const address = form.text('plug')
     if (address === '') return { mistakes: { plug: visit.words.settings.plugEmpty } }
+    const { others, mistakes } = readOthers(visit, form)
+    if (others === null && form.text('action') !== 'test') return { mistakes }
     const { power, device, kind } = await agent.testPlug(address)
     if (form.text('action') === 'test') {
       const { words, format } = visit
@@ -92,7 +99,8 @@ export function addSettings(app: FastifyInstance, services: Services): void {
       const answer = `${words.settings.plugAnswers(device, watts)} ${words.power.where(words.boundaries[power.boundary])}`
       return { notice: html`<p class="notice good" role="status">${answer}</p>` }
     }
-    await changeSettings({ plug: { kind, address } })
+    if (others === null) return { mistakes }
+    await changeSettings({ plug: { kind, address, others } })
     return null
   })
 
@@ -229,6 +237,22 @@ export function readPrice(visit: Visit, text: string, currency: string): ReadAmo
   const cents = meantCents(value, currency)
   if (cents !== null) return { value: null, mistake: words.mistakes.cents(format.price(String(cents), currency)) }
   return { value, mistake: null }
+}
+
+/** What the household says of what else hangs on a plug; null with mistakes where it cannot be used, or is missing. */
+function readOthers(visit: Visit, form: Form): { others: OtherLoad | 'nothing' | null; mistakes: Mistakes } {
+  const { words } = visit
+  const answer = form.text('others')
+  if (answer === 'nothing') return { others: answer, mistakes: {} }
+  if (answer !== 'something') return { others: null, mistakes: { others: words.mistakes.choice } }
+  const name = form.text('othersName').slice(0, 64)
+  const typed = [form.text('othersLow'), form.text('othersHigh')]
+  if (typed.every((text) => text === '')) return { others: { name, watts: null }, mistakes: {} }
+  const read = typed.map((text) => readAmount(visit, text, wattPlaces, mostWatts))
+  const mistake = read.find((each) => each.mistake !== null)?.mistake
+  const [low, high] = read.map(({ value }) => Number(value ?? Number.NaN)) as [number, number]
+  if (low >= 0 && low <= high) return { others: { name, watts: { low, high } }, mistakes: {} }
+  return { others: null, mistakes: { othersLow: mistake ?? words.settings.plugOthersWrong } }
 }
 
 const secrets = new Set(['csrf', 'present', 'password', 'again'])

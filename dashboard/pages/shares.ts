@@ -54,7 +54,7 @@ ${notice}
 <strong>${monthName(visit, month)}</strong>
 ${month < present && html`<a rel="next" href="/costs/shares?month=${monthBeside(month, 1)}">${monthName(visit, monthBeside(month, 1))}</a>`}</p>
 ${list(visit, shares, names)}
-${bills[0]?.state === 'closed' && html`<p class="hint">${say.closedText}</p>`}
+${bills.length === 1 && html`<p class="hint">${say.closedText}</p>`}
 <p>${say.ruleText[rule]} ${say.never}</p>
 <p class="hint">${uploads ? say.shared(format.bytes(uploads.shared), format.dayAndTime(uploads.at)) : say.notCounted}</p>
 ${postForm(visit, '/costs/shares', [

@@ -3,11 +3,13 @@ import { mistakeSummary, postForm, textField } from '../forms.ts'
 import { type Html, html, type Part } from '../html.ts'
 import { formOf, isPersonId } from '../input.ts'
 import { clientAddress } from '../security/client.ts'
-import { homeOf, signIn, signOut } from '../security/guard.ts'
+import { homeOf, signIn, signOut, signOutEverywhere } from '../security/guard.ts'
 import { passwordLength } from '../security/password.ts'
 import type { Holder } from '../security/sessions.ts'
 import type { Services } from '../services.ts'
-import type { Visit } from '../visit.ts'
+import type { KitVisit, Visit } from '../visit.ts'
+import type { Words } from '../words/index.ts'
+import { serverAddress } from './people.ts'
 
 export function addSignIn(app: FastifyInstance, services: Services): void {
   const config = { access: 'guest' } as const
@@ -18,13 +20,7 @@ export function addSignIn(app: FastifyInstance, services: Services): void {
     const { done } = request.query as { done?: string }
     return reply.page({
       title: words.signIn.title,
-      body: signInBody(
-        request.visit,
-        {},
-        '',
-        (done === 'signed-out' && html`<p class="notice note" role="status">${words.signIn.signedOut}</p>`) ||
-          (done === 'erased' && html`<p class="notice good" role="status">${words.my.erased}</p>`),
-      ),
+      body: signInBody(request.visit, {}, '', doneNotice(words, done)),
     })
   })
 
@@ -47,6 +43,27 @@ export function addSignIn(app: FastifyInstance, services: Services): void {
     await signOut(services, request, reply)
     return reply.redirect('/sign-in?done=signed-out', 303)
   })
+
+  app.post('/sign-out/everywhere', { config: { access: 'person' } }, async (request, reply) => {
+    await signOutEverywhere(services, request, reply)
+    return reply.redirect('/sign-in?done=everywhere', 303)
+  })
+}
+
+/** Why somebody is at the sign-in who was not before. */
+function doneNotice({ signIn, my }: Words, done: string | undefined): Part {
+  switch (done) {
+    case 'signed-out':
+      return html`<p class="notice note" role="status">${signIn.signedOut}</p>`
+    case 'everywhere':
+      return html`<p class="notice note" role="status">${signIn.signedOutEverywhere}</p>`
+    case 'password':
+      return html`<p class="notice note" role="status">${signIn.passwordChanged}</p>`
+    case 'erased':
+      return html`<p class="notice good" role="status">${my.erased}</p>`
+    default:
+      return null
+  }
 }
 
 /** Who signed in; otherwise why nobody did, and how long to wait before the next try. */
@@ -81,12 +98,13 @@ async function holderBy({ owner, helper, agent }: Services, name: string, passwo
   if (person === null) return null
   // The name people know; where the agent does not answer, the pages ask it again.
   await agent.memberParty(person.id, person.name).catch(() => undefined)
-  return { role: 'member', account: person.id }
+  return { role: 'member', account: person.id, tag: person.tag }
 }
 
 function signInBody(visit: Visit, mistakes: Record<string, string>, name: string, notice?: Part): Html {
-  const { words, kit } = visit
-  const server = kit?.serverName ?? `${kit?.hostname}.local`
+  const { words } = visit
+  // Nobody signs in before there is a kit.
+  const server = serverAddress(visit as KitVisit)
   return html`<h1>${words.signIn.title}</h1>
 ${notice}
 <p>${words.signIn.lead}</p>
@@ -111,5 +129,5 @@ ${textField({
 <button>${words.signIn.action}</button>`,
 )}
 <details><summary>${words.signIn.forgotten}</summary><p>${words.signIn.forgottenText}</p></details>
-<p class="hint">${words.signIn.serverLink} <a href="https://${server}/">${server}</a></p>`
+${server !== null && html`<p class="hint">${words.signIn.serverLink} <a href="${server}/">${new URL(server).host}</a></p>`}`
 }

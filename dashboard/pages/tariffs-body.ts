@@ -1,4 +1,5 @@
 import type { BillPreview, Dated, PowerPrices, PriceBand, Tariffs } from '#agent/api.ts'
+import { sinceEver } from '#agent/costs/tariff.ts'
 import { aboutMoney } from '../figures.ts'
 import { mistakeSummary, postForm } from '../forms.ts'
 import { type Html, html, type Part } from '../html.ts'
@@ -159,9 +160,6 @@ function daysText({ words, format }: Visit, days: readonly string[]): string {
   const names = words.tariffs.days as Record<string, string>
   return named ? (names[named[0]] ?? '') : format.list(days.map((day) => names[day] ?? day))
 }
-
-/** Prices given before days were asked for count from here. */
-const sinceEver = '2000-01-01'
 
 /** The days it counts for: until its own end, or until the next of its kind begins. */
 function spanOf(visit: Visit, list: readonly TariffOf<TariffList>[], tariff: TariffOf<TariffList>): string {

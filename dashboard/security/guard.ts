@@ -1,11 +1,13 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { NetworkFacts } from '#agent/api.ts'
+import { takenName } from '#agent/setup/names.ts'
 import { errorBody } from '../layout.ts'
 import type { Services } from '../services.ts'
 import { makeVisit, type Visit } from '../visit.ts'
 import { isLanguage, type Language, languageOf, preferredLanguage } from '../words/index.ts'
 import { cookieHeader, readCookie } from './cookies.ts'
-import { isOwnHost } from './host.ts'
+import { isOwnHost, ownAddress } from './host.ts'
 import { type Holder, memberSeconds } from './sessions.ts'
 
 /**
@@ -52,6 +54,17 @@ export async function signOut(services: Services, request: FastifyRequest, reply
   reply.header('set-cookie', cookieHeader(sessionCookie, '', 0))
 }
 
+/** Ends all sessions of whoever asks, this one too. */
+export async function signOutEverywhere(
+  { sessions }: Services,
+  { visit }: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  if (visit.holder?.role === 'member') await sessions.endOf(visit.holder.account)
+  else await sessions.endOwners()
+  reply.header('set-cookie', cookieHeader(sessionCookie, '', 0))
+}
+
 /** The token that ties a form to the browser it was shown to. */
 export function csrfToken(browser: string): string {
   return createHash('sha256').update(`form:${browser}`).digest('base64url')
@@ -64,7 +77,7 @@ export function addGuard(app: FastifyInstance, services: Services): void {
 
   app.addHook('onRequest', async (request, reply) => {
     const access = request.routeOptions.config?.access ?? 'owner'
-    const kit = await services.readKit()
+    const [kit, network] = await Promise.all([services.readKit(), services.readNetwork()])
     const cookies = request.headers.cookie
     const session = readCookie(cookies, sessionCookie)
     const holder = kit?.claimed === true && session !== null ? await services.sessions.holderOf(session) : null
@@ -72,9 +85,10 @@ export function addGuard(app: FastifyInstance, services: Services): void {
     const known = request.sessionId ?? readCookie(cookies, formCookie)
     const browser = known ?? (access === 'everybody' ? '' : newBrowser(reply))
     const language = kit?.claimed ? languageOf(kit.language) : newcomersLanguage(request, reply)
-    request.visit = await makeVisit({ kit, language, holder, csrf: csrfToken(browser) })
+    const foundAs = kit && takenName(kit.hostname, network?.announcedAs)
+    request.visit = await makeVisit({ kit, foundAs, language, holder, csrf: csrfToken(browser) })
 
-    if (!isOwnHost(request.headers.host, kit?.hostname ?? null)) return wrongHost(request, reply)
+    if (!isOwnHost(request.headers.host, kit?.hostname ?? null)) return wrongHost(request, reply, network)
     if (access === 'everybody') return
     if (kit === null) return notReady(request, reply)
     if (!kit.claimed && access !== 'newcomer') return reply.redirect('/claim', 303)
@@ -82,6 +96,11 @@ export function addGuard(app: FastifyInstance, services: Services): void {
     if (!kit.claimed || access === 'guest') return
     if (holder === null) return reply.redirect('/sign-in', 303)
     if (access !== 'person' && access !== holder.role) return wrongRole(request, reply, holder)
+    // Who only signs out need not be looked at.
+    if (access === 'member' && holder.role === 'member' && !(await services.memberPasswords.isStill(holder))) {
+      await signOut(services, request, reply)
+      return reply.redirect('/sign-in?done=password', 303)
+    }
   })
 
   app.addHook('preHandler', async (request, reply) => {
@@ -110,13 +129,13 @@ function newcomersLanguage(request: FastifyRequest, reply: FastifyReply): Langua
   return chosen !== null && isLanguage(chosen) ? chosen : preferredLanguage(request.headers['accept-language'])
 }
 
-function wrongHost(request: FastifyRequest, reply: FastifyReply) {
+function wrongHost(request: FastifyRequest, reply: FastifyReply, network: NetworkFacts | null) {
   const { words, kit } = request.visit
   const body = errorBody(
     request.visit,
     words.wrongHost.title,
     words.wrongHost.text((request.headers.host ?? '').slice(0, 100)),
-    words.wrongHost.next(kit?.hostname ?? 'hearth'),
+    words.wrongHost.next(ownAddress(kit?.hostname ?? null, network)),
   )
   return reply.code(421).page({ title: words.wrongHost.title, body })
 }

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { isOwnHost } from './host.ts'
+import { isOwnHost, ownAddress } from './host.ts'
+import { MemberPasswords } from './member-passwords.ts'
 import { Owner } from './owner.ts'
 import { Sessions } from './sessions.ts'
 import { Throttle } from './throttle.ts'
@@ -41,9 +42,40 @@ describe('isOwnHost', () => {
     'a'.repeat(5000),
   ])('%s is not', (header) => expect(isOwnHost(header, 'hearth-7f3a')).toBe(false))
 
+  test.each([
+    ['hearth-3456', 'hearth-3457.local:8443', true],
+    ['hearth-3456', 'hearth-3456.local', true],
+    ['hearth-9999', 'hearth-10000.local', true],
+    ['hearth-3456', 'hearth-3455.local', false],
+    ['hearth-3456', 'hearth-3457.local.evil.example', false],
+    ['hearth-3456', 'hearth-9999.local', false],
+  ])('%s is asked as %s: %s, as Avahi counts up', (hostname, header, isOurs) => {
+    expect(isOwnHost(header, hostname)).toBe(isOurs)
+  })
+
   test('without a name yet only addresses are', () => {
     expect(isOwnHost('hearth-7f3a.local', null)).toBe(false)
     expect(isOwnHost('192.168.1.20', null)).toBe(true)
+  })
+})
+
+describe('ownAddress', () => {
+  const network = { addresses: ['192.168.1.20', 'fd00::20'], onLink: [], resolvers: [] }
+
+  test('is by the name the kit goes by, also where another device has its own', () => {
+    const announced = (announcedAs: string) => ownAddress('hearth-3456', { ...network, announcedAs })
+    expect(announced('hearth-3456')).toBe('https://hearth-3456.local:8443/')
+    expect(announced('hearth-3457')).toBe('https://hearth-3457.local:8443/')
+  })
+
+  test('is by the address while nobody knows that name', () => {
+    expect(ownAddress('hearth-3456', network)).toBe('https://192.168.1.20:8443/')
+    expect(ownAddress('hearth-3456', { ...network, addresses: ['fd00::20'] })).toBe('https://[fd00::20]:8443/')
+    // Of before a change of name.
+    expect(ownAddress('kitchen', { ...network, announcedAs: 'hearth-3457' })).toBe('https://192.168.1.20:8443/')
+    expect(ownAddress('hearth-3456', { ...network, addresses: [] })).toBe('https://hearth-3456.local:8443/')
+    expect(ownAddress(null, network)).toBe('https://192.168.1.20:8443/')
+    expect(ownAddress(null, null)).toBeNull()
   })
 })
 
@@ -148,7 +180,7 @@ describe('Sessions', () => {
 
 describe('sessions of members', () => {
   const day = 86_400
-  const ada = { role: 'member', account: 'ada' } as const
+  const ada = { role: 'member', account: 'ada', tag: 'x1' } as const
   const kept = () => readFile(path.join(folder, 'sessions.json'), 'utf8')
 
   test('the file is the same whenever in a week somebody came, and however often', async () => {
@@ -166,7 +198,7 @@ describe('sessions of members', () => {
       files.push(Object.values(JSON.parse(await kept())))
     }
     expect(files).toEqual([files[0], files[0], files[0]])
-    expect(files[0]).toEqual([{ account: 'ada', ends: monday + 14 * day }])
+    expect(files[0]).toEqual([{ account: 'ada', tag: 'x1', ends: monday + 14 * day }])
   })
 
   test('end after two weeks at most, and when the clock was far ahead', async () => {
@@ -186,23 +218,68 @@ describe('sessions of members', () => {
   test('one person’s never take the place of the owner’s or of another’s', async () => {
     const sessions = new Sessions(folder)
     const owner = await sessions.begin()
-    const ben = await sessions.begin({ role: 'member', account: 'ben' })
+    const ben = await sessions.begin({ role: 'member', account: 'ben', tag: 'x2' })
     const first = await sessions.begin(ada)
     for (let count = 0; count < 30; count++) await sessions.begin(ada)
     expect(await sessions.holderOf(owner)).toEqual({ role: 'owner' })
-    expect(await sessions.holderOf(ben)).toEqual({ role: 'member', account: 'ben' })
+    expect(await sessions.holderOf(ben)).toEqual({ role: 'member', account: 'ben', tag: 'x2' })
     expect(await sessions.holderOf(first)).toBeNull()
     expect(Object.keys(JSON.parse(await kept()))).toHaveLength(12)
   })
 
   test('end with the account or its password, and no others', async () => {
     const sessions = new Sessions(folder)
-    const [one, two] = [await sessions.begin(ada), await sessions.begin({ role: 'member', account: 'adam' })]
+    const adam = { role: 'member', account: 'adam', tag: 'x2' } as const
+    const [one, two, owner] = [await sessions.begin(ada), await sessions.begin(adam), await sessions.begin()]
     await sessions.endOf('ada')
-    expect([await sessions.holderOf(one), await sessions.holderOf(two)]).toEqual([
+    expect(await Promise.all([one, two, owner].map((id) => sessions.holderOf(id)))).toEqual([
       null,
-      { role: 'member', account: 'adam' },
+      adam,
+      { role: 'owner' },
     ])
+    await sessions.endOwners()
+    expect(await Promise.all([two, owner].map((id) => sessions.holderOf(id)))).toEqual([adam, null])
+  })
+
+  test('from before passwords had tags cost a sign-in', async () => {
+    const sessions = new Sessions(folder)
+    const id = await sessions.begin(ada)
+    await writeFile(path.join(folder, 'sessions.json'), (await kept()).replace('"tag":"x1",', ''))
+    expect(await kept()).toContain('"account":"ada"')
+    expect(await new Sessions(folder).holderOf(id)).toBeNull()
+  })
+})
+
+describe('MemberPasswords', () => {
+  test('asks once in three minutes, and at once where a newer password comes', async () => {
+    let now = 0
+    let asked = 0
+    let present: string | null = 'x1'
+    const passwords = new MemberPasswords(
+      async () => {
+        asked++
+        return present
+      },
+      () => now,
+    )
+    const isStill = (tag: string) => passwords.isStill({ account: 'ada', tag })
+    expect([await isStill('x1'), await isStill('x1'), asked]).toEqual([true, true, 1])
+    present = 'x2'
+    now += 179
+    expect([await isStill('x1'), asked]).toEqual([true, 1])
+    now += 1
+    expect([await isStill('x1'), asked]).toEqual([false, 2])
+    expect([await isStill('x2'), await isStill('x1'), asked]).toEqual([true, false, 3])
+    present = 'x3'
+    expect([await isStill('x3'), asked]).toEqual([true, 4])
+    passwords.forget('ada')
+    present = null
+    expect([await isStill('x3'), asked]).toEqual([false, 5])
+  })
+
+  test('does not take silence for a yes', async () => {
+    const passwords = new MemberPasswords(() => Promise.reject(new Error('no answer')))
+    await expect(passwords.isStill({ account: 'ada', tag: 'x1' })).rejects.toThrow('no answer')
   })
 })
 

@@ -13,8 +13,11 @@ const mostSessions = 20
 const week = 7 * day
 const mostSessionsOfMember = 10
 
-/** Whose a session is: the owner's, or a person's who has an account on the server. */
-export type Holder = { role: 'owner' } | { role: 'member'; account: string }
+/**
+ * Whose a session is: the owner's, or a person's who has an account on the server. `tag` stands for the password they
+ * signed in with (`person.tag` of the helper): where the account's is another one, the session is over.
+ */
+export type Holder = { role: 'owner' } | { role: 'member'; account: string; tag: string }
 
 interface OwnerSession {
   started: number
@@ -27,6 +30,7 @@ interface OwnerSession {
  */
 interface MemberSession {
   account: string
+  tag: string
   ends: number
 }
 
@@ -62,8 +66,8 @@ export class Sessions {
       owners.sort(([, one], [, other]) => one.seen - other.seen)
       for (const [key] of owners.slice(0, -mostSessions)) sessions.delete(key)
     } else {
-      const { account } = holder
-      sessions.set(keyOf(id), { account, ends: Math.floor(now / week) * week + memberSeconds })
+      const { account, tag } = holder
+      sessions.set(keyOf(id), { account, tag, ends: Math.floor(now / week) * week + memberSeconds })
       const theirs = [...sessions].filter(([, session]) => isMembers(session) && session.account === account)
       for (const [key] of theirs.slice(0, -mostSessionsOfMember)) sessions.delete(key)
     }
@@ -82,7 +86,7 @@ export class Sessions {
       await this.#save()
       return null
     }
-    if (isMembers(session)) return { role: 'member', account: session.account }
+    if (isMembers(session)) return { role: 'member', account: session.account, tag: session.tag }
     if (now - session.seen > touchEverySeconds) {
       session.seen = now
       await this.#save()
@@ -104,7 +108,14 @@ export class Sessions {
     await this.#save()
   }
 
-  /** Signs every browser out, as a new password of the owner must. */
+  /** Signs the owner out everywhere; members stay. */
+  async endOwners(): Promise<void> {
+    const sessions = await this.#load()
+    for (const [key, session] of sessions) if (!isMembers(session)) sessions.delete(key)
+    await this.#save()
+  }
+
+  /** Signs every browser out, as a new password of the owner must: who had the old one may have given members new ones. */
   async endAll(): Promise<void> {
     const sessions = await this.#load()
     sessions.clear()
@@ -146,6 +157,6 @@ function isOver(session: Session, now: number): boolean {
 }
 
 function isSession(value: Partial<OwnerSession & MemberSession> | null): boolean {
-  if (typeof value?.account === 'string') return typeof value.ends === 'number'
+  if (typeof value?.account === 'string') return typeof value.ends === 'number' && typeof value.tag === 'string'
   return typeof value?.started === 'number' && typeof value?.seen === 'number'
 }

@@ -55,7 +55,7 @@ export class Throttle {
 }
 
 /** The first half of an IPv6 address: one household device may hold many addresses of one /64. */
-function sourceOf(address: string): string {
+export function sourceOf(address: string): string {
   if (!isIPv6(address) || address.toLowerCase().startsWith('::ffff:')) return address
   const [head = '', tail] = address.split('%')[0]?.split('::') ?? []
   const front = head === '' ? [] : head.split(':')

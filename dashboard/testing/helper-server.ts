@@ -15,9 +15,14 @@ export type Handlers = {
 export class Refused extends Error {
   readonly error: HelperError
 
-  constructor(code: string, message = 'It was refused.', next = 'Do something else.') {
+  constructor(
+    code: string,
+    message = 'It was refused.',
+    next = 'Do something else.',
+    facts: HelperError['facts'] = {},
+  ) {
     super(message)
-    this.error = { code, message, next }
+    this.error = { code, message, next, facts }
   }
 }
 
@@ -27,6 +32,8 @@ export class HelperServer {
   readonly people: { id: string; name: string }[] = []
   /** Of every account. */
   password = 'kV9+tQ/2mZ4x'
+  /** How often each account's password was changed. */
+  readonly changes = new Map<string, number>()
   code = 'ABCD-EFGH-JKLM'
   retryAfterSeconds = 0
   disks: Disk[] = []
@@ -74,6 +81,15 @@ export class HelperServer {
     await writeFile(this.#paths.kit, JSON.stringify({ ...kit, ...change }))
   }
 
+  /** As somebody does on the server's own pages: the helper is not asked for it. */
+  changePassword(id: string): void {
+    this.changes.set(id, (this.changes.get(id) ?? 0) + 1)
+  }
+
+  #tagOf(id: string): string {
+    return `tag-of-${id}-${this.changes.get(id) ?? 0}`
+  }
+
   #isRight(code: string): boolean {
     const plain = (text: string) => text.toUpperCase().replace(/[^A-Z0-9]/g, '')
     return plain(code) === plain(this.code)
@@ -109,7 +125,10 @@ export class HelperServer {
         this.people.push(person)
         return { password: 'nW3+fresh/77' }
       },
-      'person.reset': () => ({ password: 'qR5+again/12' }),
+      'person.reset': ({ id }) => {
+        this.changePassword(id)
+        return { password: 'qR5+again/12' }
+      },
       'person.remove': ({ id }) => {
         this.people.splice(
           this.people.findIndex((person) => person.id === id),
@@ -119,8 +138,9 @@ export class HelperServer {
       },
       'person.check': ({ id, password }) => {
         const person = this.people.find((each) => each.id.toLowerCase() === id.toLowerCase())
-        return { person: person && password === this.password ? person : null }
+        return { person: person && password === this.password ? { ...person, tag: this.#tagOf(person.id) } : null }
       },
+      'person.tag': ({ id }) => ({ tag: this.people.some((each) => each.id === id) ? this.#tagOf(id) : null }),
       'service.list': () => ({
         services: [
           { name: 'server', active: true, since: '2026-11-20T07:12:00Z', memory: 11_400_000 },

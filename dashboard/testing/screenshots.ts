@@ -5,7 +5,8 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
-import { chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
+import { openChromium } from './chromium.ts'
 import { ownerPassword, type TestKit } from './kit.ts'
 import { type Scene, startScene } from './try.ts'
 
@@ -17,19 +18,7 @@ const origin = 'http://localhost:8080'
 const sizes = { phone: { width: 360, height: 640 }, desktop: { width: 1280, height: 800 } }
 const faults: string[] = []
 
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-})
+const browser = await openChromium()
 
 /** One page in all four looks; axe once for each colour scheme, since sizes change no colours. */
 async function shoot(page: Page, name: string): Promise<void> {

@@ -8,15 +8,19 @@ import { mkdir } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import path from 'node:path'
 import { makeTestKit, ownerPassword, type TestKit } from './kit.ts'
-import { addReadings } from './readings.ts'
+import { addReadings, addSteadyReadings } from './readings.ts'
 
-export type Scene = 'well' | 'claim' | 'trouble' | 'move'
+export type Scene = 'well' | 'claim' | 'trouble' | 'move' | 'picture'
 
 /** Serves a scene on a loopback port until stopped. */
 export async function startScene(scene: Scene, port: number): Promise<{ kit: TestKit; stop(): Promise<void> }> {
-  const claimed = scene === 'well' || scene === 'trouble'
+  const claimed = scene !== 'claim' && scene !== 'move'
   const kit = await makeTestKit({
-    kit: { claimed, ...(claimed ? {} : { timezone: 'UTC' }) },
+    kit: {
+      claimed,
+      ...(claimed ? {} : { timezone: 'UTC' }),
+      ...(scene === 'picture' ? { serverName: 'our-house.example' } : {}),
+    },
     clockTrusted: claimed,
     problems:
       scene === 'trouble'
@@ -45,7 +49,10 @@ export async function startScene(scene: Scene, port: number): Promise<{ kit: Tes
   kit.helper.people.push(...(claimed ? people : []))
   await kit.startAgent()
   if (claimed) {
-    addReadings(path.join(kit.root.paths.agentData, 'ledger.db'), 390 * 24)
+    const ledger = path.join(kit.root.paths.agentData, 'ledger.db')
+    // What is shown to everybody is what the agent says of this board, and nothing that was made up.
+    if (scene === 'picture') addSteadyReadings(ledger, 45 * 24, (await kit.services.agent.summary()).power)
+    else addReadings(ledger, 390 * 24)
     const settings = await kit.services.agent.settings()
     await kit.services.agent.saveSettings({ ...settings, pricePerKwh: '0.32', hardware: { price: '84.00', years: 7 } })
     await kit.services.agent.tellPeople(people.length)

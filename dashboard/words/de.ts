@@ -1,4 +1,6 @@
 import type { Words } from './en.ts'
+import { places } from './places-de.ts'
+import { setup } from './setup-de.ts'
 
 const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`
 
@@ -43,7 +45,8 @@ export const de: Words = {
   classes: { measured: 'gemessen', derived: 'abgeleitet', modelled: 'geschätzt' },
   classSentences: {
     measured: 'An einer Steckdose gemessen.',
-    derived: 'Aus einem Sensor im Gerät abgeleitet, nicht an der Steckdose gemessen.',
+    derived:
+      'Abgeleitet: aus einem Sensor im Gerät, oder an einer Steckdose, die noch anderes versorgt. Nicht für sich allein gemessen.',
     modelled:
       'Geschätzt: aus der Auslastung des Prozessors und veröffentlichten Werten für Geräte dieser Art. Nicht gemessen.',
   },
@@ -67,8 +70,10 @@ export const de: Words = {
     title: 'So heiße ich nicht',
     text: (asked) =>
       `Du hast nach „${asked}“ gefragt, aber dieser Server hört nur auf seine eigenen Namen in deinem Heimnetz.`,
-    next: (name) =>
-      `Öffne stattdessen https://${name}.local:8443/ oder die Adresse, die auf dem Bildschirm des Servers steht.`,
+    next: (address) =>
+      address === null
+        ? 'Öffne stattdessen die Adresse, die auf dem Bildschirm des Servers steht.'
+        : `Öffne stattdessen ${address} oder eine Adresse, die auf dem Bildschirm des Servers steht.`,
   },
 
   claim: {
@@ -140,6 +145,14 @@ export const de: Words = {
     clientsNamed: 'Apps für Mastodon gehen, sobald der Server ein öffentliches Zertifikat für seinen Namen hat.',
     agentSkipped: 'Der Strompreis konnte nicht gespeichert werden. Bitte gib ihn in den Einstellungen noch einmal an.',
     clockSkipped: 'Die Uhr konnte nicht nach deinem Gerät gestellt werden. Mehr unter Diagnose.',
+    nameTaken: (own, foundAs) =>
+      `Ein anderes Gerät in diesem Netz heißt ${own}.local, deshalb findest du diesen Server als ${foundAs}.local.`,
+    nameTakenBefore: (proposed) =>
+      `Du kannst ihn trotzdem übernehmen. Gib ihm danach in den Einstellungen einen eigenen Namen, zum Beispiel ${proposed}.`,
+    nameTakenTrial:
+      'Tu das vor dem ersten Beitrag: Im Probebetrieb heißt er nach diesem Namen, und mit einem anderen beginnen die Beiträge neu. Bis dahin lässt sich seine Webseite nicht öffnen, denn der Name führt zu dem anderen Gerät.',
+    nameTakenLink: (proposed) => `Gib ihm einen anderen Namen, zum Beispiel ${proposed}`,
+    addressLater: 'sobald der Server einen eigenen Namen hat',
 
     moveTitle: 'Auf die eingebaute Platte umziehen?',
     moveText:
@@ -176,6 +189,15 @@ export const de: Words = {
       'Niemand kann ein Passwort aus dem Server auslesen, deshalb kann es dir auch niemand schicken. Ein neues für dein Konto gibt dir, wer sich um den Server kümmert. Bist du das selbst: Alle anderen können weiter lesen und schreiben, und auf einem anderen Gerät bist du vielleicht noch angemeldet.',
     serverLink: 'Du suchst den Server selbst? Seine Webseite ist hier:',
     signedOut: 'Du bist abgemeldet.',
+    signedOutEverywhere: 'Du bist auf allen Geräten abgemeldet.',
+    passwordChanged:
+      'Dieses Konto hat inzwischen ein anderes Passwort, oder es gibt es nicht mehr. Darum bist du abgemeldet. Bitte melde dich neu an.',
+  },
+  signOut: {
+    everywhereTitle: 'Alle Geräte',
+    everywhereText:
+      'Beendet deine Anmeldung in jedem Browser, auch in diesem. Mit einem verlorenen Telefon kommt dann niemand mehr hinein.',
+    everywhere: 'Überall abmelden',
   },
 
   home: {
@@ -212,6 +234,8 @@ export const de: Words = {
     memory: 'Arbeitsspeicher frei',
     sources: {
       plug: 'messende Steckdose',
+      plugLess: 'messende Steckdose, ohne das andere, das daran hängt',
+      plugWith: 'messende Steckdose, mit dem anderen, das daran hängt',
       calibrated: 'deine eigenen Ablesungen an der Steckdose, und veröffentlichte Werte des Boards',
       model: 'veröffentlichtes Modell des Geräts',
       rapl: 'Energiezähler des Prozessors',
@@ -225,6 +249,15 @@ export const de: Words = {
       'Eine messende Steckdose macht daraus eine Messung; eine Ablesung an einem geliehenen Leistungsmesser macht die Schätzung genauer.',
     betterEstimate: 'Besser schätzen',
     betterLink: 'In den Einstellungen angeben',
+    others: {
+      unasked:
+        'Es ist noch nicht gesagt, ob noch etwas an dieser Steckdose hängt. Wenn ja, steckt es in diesen Zahlen.',
+      less: (name, watts) =>
+        `An der Steckdose hängt noch etwas${name && `: ${name}`}. Dafür sind ${watts} abgezogen, wie du angegeben hast.`,
+      unknown: (name) =>
+        `An der Steckdose hängt noch etwas${name && `: ${name}`}. Wie viel es braucht, hat niemand gesagt; der Server braucht also höchstens so viel, und das untere Ende ist das der Schätzung.`,
+      link: 'Was an der Steckdose hängt',
+    },
     uncertain: 'Manche Stunden wurden notiert, bevor die Uhr stimmte; ihre Zeiten können falsch sein.',
   },
 
@@ -323,6 +356,8 @@ export const de: Words = {
     electricity: 'Davon Strom',
     state: 'Woher',
     states: { entered: 'aus dem Kassenbuch', computed: 'nach den heutigen Preisen', 'so-far': 'bisher' },
+    inPart: (state) => `${state}, zum Teil`,
+    costIncomplete: 'Was ein Teil der abgelesenen Zeit gekostet hat, ist nicht bekannt und nicht dabei.',
     costText: 'Ein Monat, der um ist, zählt so, wie er im Kassenbuch steht. Zeit ohne Ablesung hat keinen Strom.',
   },
 
@@ -332,7 +367,7 @@ export const de: Words = {
     soFar: 'Bisher in diesem Monat',
     perDay: 'Am Tag',
     perPerson: 'Anteil je Mensch',
-    closed: 'Der ganze Monat',
+    computed: 'Der ganze Monat, zu den Preisen von heute; er steht nicht im Kassenbuch',
     shareRule: (people) =>
       `Die Kosten geteilt durch ${plural(people, 'Mensch', 'Menschen')}, für alle gleich. Es ist ein Anteil, keine Messung: Niemandes Nutzung wird beobachtet.`,
     nobody: 'Noch gibt es niemanden, mit dem man teilen könnte.',
@@ -367,6 +402,13 @@ export const de: Words = {
     unpriced: (time) => `Abgelesen, aber ohne Strompreis und darum nicht berechnet: ${time}.`,
     coveredAll: 'Jede Stunde wurde abgelesen.',
     nothingRead: 'In diesem Monat wurde nichts abgelesen, darum gibt es keine Rechnung.',
+    entered: 'Der ganze Monat, wie er im Kassenbuch steht',
+    asEntered:
+      'Preise, die später geändert werden, ändern daran nichts. Was falsch ist, wird im Kassenbuch berichtigt, und die Berichtigung zählt hier.',
+    energyRead: (kwh, range) => `Abgelesen wurden ${kwh} kWh, zwischen ${range}.`,
+    electricityUnknown:
+      'In diesem Monat wurde nichts abgelesen: Was der Strom gekostet hat, ist nicht bekannt und nicht enthalten.',
+    costGone: 'Die Stunden dieses Monats sind inzwischen gelöscht, und was er gekostet hat, steht nicht im Kassenbuch.',
     noPricesThen: 'Für diesen Monat gibt es keine Preise, also auch keine Kosten zu sehen.',
     noLines: 'Es gibt noch keine Preise, also auch keine Kosten zu sehen.',
     measured: 'Was gemessen ist und was nicht',
@@ -532,7 +574,12 @@ export const de: Words = {
     change: 'Regel ändern',
     changed: 'Die Regel wurde geändert.',
     person: 'Wer',
-    states: { 'so-far': 'Bisher', expected: 'Ganzer Monat, erwartet', closed: 'Der ganze Monat' },
+    states: {
+      'so-far': 'Bisher',
+      expected: 'Ganzer Monat, erwartet',
+      closed: 'Der ganze Monat',
+      computed: 'Der ganze Monat',
+    },
     total: 'Alle zusammen',
     uploads: 'Eigene Uploads',
     shared: (bytes, at) =>
@@ -563,11 +610,17 @@ export const de: Words = {
       count === 1
         ? 'Für dich wurden Stunden eingetragen. Bitte sag, ob sie stimmen.'
         : `Für dich wurden ${count} Mal Stunden eingetragen. Bitte sag, ob sie stimmen.`,
+    askConfirmed: (count) =>
+      count === 1
+        ? 'Es wurde eingetragen, dass du Stunden von jemandem bestätigt hast. Bitte sag, ob das stimmt.'
+        : `Es wurde ${count} Mal eingetragen, dass du Stunden von jemandem bestätigt hast. Bitte sag, ob das stimmt.`,
     askLink: 'Ansehen',
     hours: {
       title: 'Meine Stunden',
       lead: 'Was du für diesen Server tust, kann in seinem Kassenbuch stehen: als Stunden, die nichts in Geld verwandelt.',
       asked: 'Für dich eingetragen von dem Menschen, der sich um den Server kümmert: Stimmt das?',
+      confirmedFor: 'Du hast Stunden von jemandem bestätigt',
+      confirmedHidden: 'Wer sie gearbeitet hat, zeigt sie anderen nicht.',
       right: 'Ja, das stimmt',
       notRight: 'Nein, das stimmt nicht',
       objection: 'Was daran falsch ist (freiwillig)',
@@ -630,6 +683,11 @@ export const de: Words = {
     everything: 'Alles',
     day: 'Tag',
     dayHint: 'Jahr, Monat, Tag: 2026-11-24',
+    start: 'Beginn (freiwillig)',
+    from: (time) => `ab ${time} Uhr`,
+    fund: 'Topf (freiwillig)',
+    fundHint: 'Der, aus dem es bezahlt wird oder in den es geht. Lass es leer, wenn es nur einen gibt.',
+    ofFund: (name) => `Topf: ${name}`,
     amount: 'Betrag',
     hours: 'Stunden',
     hoursShort: 'Std.',
@@ -665,9 +723,12 @@ export const de: Words = {
     byPerson: 'selbst eingetragen',
     accepted: 'stimmt, sagt die Person',
     contested: (why) => (why === '' ? 'stimmt nicht, sagt die Person' : `stimmt nicht, sagt die Person: ${why}`),
+    contestedStill: 'seitdem berichtigt, und in keinem Bericht, bis die Person sagt, dass es stimmt',
     erased: 'hier ohne Namen',
     withdrawn: 'zurückgezogen',
     confirmedBy: (names: string) => `bestätigt von ${names}`,
+    confirmedByOwner: 'bestätigt von dem Menschen, der sich um den Server kümmert',
+    confirmedFor: (names) => `bestätigt von ${names}, eingetragen von dem Menschen, der sich um den Server kümmert`,
     correct: 'Berichtigen',
     correctTitle: 'Eine Zeile berichtigen',
     correctText: 'Die Zeile bleibt, wie sie eingetragen wurde; ab jetzt gilt, was du hier schreibst.',
@@ -675,12 +736,12 @@ export const de: Words = {
     why: 'Warum (freiwillig)',
     withdraw: 'Sie soll gar nicht zählen',
     confirmTitle: 'Die Stunden bestätigen',
-    confirmText: 'Jemand anderes kann sagen, dass es stimmt. Lass es die Person selbst tun, oder frag sie vorher.',
-    confirmWho: 'Wer es bestätigt',
-    confirm: 'Bestätigen',
-    confirmWrong: 'Nenn jemand anderen als die Person, die gearbeitet hat.',
+    confirmText:
+      'Du kannst sagen, dass diese Stunden stimmen, außer es sind deine eigenen. Andere sagen es auf ihrer eigenen Seite, sobald die Person sie die Stunden sehen lässt.',
+    confirm: 'Selbst bestätigen',
     dayWrong: 'Schreib den Tag wie in 2026-11-24.',
     dayAhead: 'Dieser Tag kommt erst noch.',
+    startWrong: 'Schreib die Uhrzeit wie in 14:30.',
     amountWrong: 'Schreib eine Zahl über null, etwa 12,50.',
     hoursWrong: 'Ein Tag hat 24 Stunden: Trag mehr als mehrere Tage ein.',
     whoWrong: 'Schreib einen Namen mit höchstens 100 Zeichen.',
@@ -712,8 +773,7 @@ export const de: Words = {
       entries: 'Versiegelte private Zeilen',
     },
     inAndOut: (received, sent) => `${received} herein, ${sent} hinaus`,
-    noEntries: 'keine',
-    someEntries: (count) => `${count}, als eine Zahl, die nichts über sie verrät`,
+    entriesHashed: 'als eine Zahl, die weder verrät, was sie sind, noch wie viele',
     rounded: 'Alle Zahlen haben zwei Stellen. Teile müssen nicht genau ihre Summe ergeben.',
     json: 'Der Bericht, wie Programme ihn lesen (JSON)',
     withheldTitle: 'Was weggelassen wird, und warum',
@@ -831,6 +891,9 @@ export const de: Words = {
       noted: 'wird gleich veröffentlicht',
       lost: 'früher veröffentlicht, seine Einträge fehlen hier',
     },
+    repairText:
+      'Die Protokolle selbst sagen, was veröffentlicht wurde. Es kann aus ihnen übernommen werden: Nichts wird zweimal gemeldet, und frühere Zeiträume gelten als verloren, weil niemand mehr weiß, wer in ihren Summen war.',
+    repair: 'Aus den Protokollen übernehmen',
     renew: 'Ein neues Protokoll beginnen',
     renewText:
       'Für den Fall, dass der Schlüssel in fremden Händen sein könnte oder dieses Protokoll nicht weitergehen kann. Das neue hat einen eigenen Schlüssel und nennt dieses.',
@@ -969,11 +1032,13 @@ export const de: Words = {
       name: 'Netzwerk',
       well: 'Er ist verbunden.',
       wrong: 'Es gibt keine Verbindung zum Netzwerk.',
-      next: 'Prüfe das Kabel an beiden Enden, oder Name und Passwort des WLANs in der Startdatei.',
+      next: 'Prüfe das Kabel an beiden Enden. Wurde das Passwort des WLANs vertippt oder geändert, schalte den Server aus, schreib es an einem Computer in hearth.yaml auf seiner Karte und starte neu; hearth-example.yaml dort zeigt, wie.',
     },
   },
 
   problems: {
+    ...setup,
+    ...places,
     'boot.rescue': () => ({
       what: 'Dieser Server ist dreimal gestartet, ohne dass alles lief, und versucht es jetzt noch einmal mit dem, was zuletzt ging.',
       next: 'Läuft jetzt alles, ist nichts zu tun. Wenn nicht, sieh unter Diagnose nach, oder schalte ihn eine Minute lang aus.',
@@ -981,6 +1046,30 @@ export const de: Words = {
     'data.repaired': () => ({
       what: 'Die Datenpartition war beschädigt und wurde bei diesem Start repariert. Es kann etwas fehlen.',
       next: 'Sieh nach, ob alles da ist, und tausche Karte oder Festplatte bald aus.',
+    }),
+    'network.no-adapter': () => ({
+      what: 'Der Server hat keinen Netzwerkanschluss und kein WLAN, das er benutzen kann.',
+      next: 'Steck einen USB-Netzwerkadapter an.',
+    }),
+    'network.no-cable': () => ({
+      what: 'Der Server hat kein Netz: kein Kabel, das antwortet, und es wurde kein WLAN angegeben.',
+      next: 'Prüfe das Kabel an beiden Enden. Für WLAN schreib Name und Passwort in hearth.yaml auf der Karte, wie hearth-example.yaml es zeigt, und starte den Server ohne Kabel.',
+    }),
+    'network.no-radio': ({ ssid }) => ({
+      what: `Der Server soll das WLAN „${ssid}“ benutzen, hat aber kein WLAN, das er benutzen kann.`,
+      next: 'Steck ein Kabel oder einen USB-Netzwerkadapter an.',
+    }),
+    'network.wifi-refused': ({ ssid }) => ({
+      what: `Das WLAN „${ssid}“ lässt den Server nicht hinein. Wahrscheinlich ist sein Passwort ein anderes.`,
+      next: 'Schreib Name und Passwort in hearth.yaml auf der Karte, wie hearth-example.yaml es zeigt, und starte den Server ohne Kabel.',
+    }),
+    'network.wifi-unseen': ({ ssid }) => ({
+      what: `Der Server findet das WLAN „${ssid}“ nicht.`,
+      next: 'Sieh nach, ob es an ist, nah genug und auf 2,4 GHz sendet; manche Platinen brauchen das. Heißt es anders, schreib Name und Passwort in hearth.yaml auf der Karte, wie hearth-example.yaml es zeigt, und starte den Server ohne Kabel.',
+    }),
+    'network.wifi': ({ ssid }) => ({
+      what: `Der Server bekommt vom WLAN „${ssid}“ keine Adresse.`,
+      next: 'Starte den Router neu. Haben sich Name oder Passwort geändert, schreib sie in hearth.yaml auf der Karte, wie hearth-example.yaml es zeigt, und starte den Server ohne Kabel.',
     }),
     'network.name-taken': ({ hostname, taken, proposed }) => ({
       what: `Ein anderes Gerät in diesem Netz heißt ${hostname}.local, deshalb findest du diesen Server als ${taken}.local.`,
@@ -1018,6 +1107,14 @@ export const de: Words = {
       what: 'Der Zähler der Messsteckdose steht still, obwohl Strom durch sie fließt.',
       next: 'Zieh die Steckdose kurz heraus. Bis ihr Zähler läuft, wird geschätzt. Kommt es wieder, tausche sie aus.',
     }),
+    'plug.others': () => ({
+      what: 'Durch die Steckdose geht weniger, als das andere, das daran hängt, brauchen soll.',
+      next: 'Berichtige in den Einstellungen, wie viel es braucht, oder steck es anderswo ein.',
+    }),
+    'plug.shared': () => ({
+      what: 'An der Steckdose hängt noch etwas, und niemand hat gesagt, wie viel es braucht.',
+      next: 'Sag es in den Einstellungen, oder steck es anderswo ein.',
+    }),
     'plug.short': () => ({
       what: 'Die Steckdose hat noch keine zehn Minuten gemessen.',
       next: 'Lass sie, wo sie ist, und nur den Server daran, und versuch es in einer Viertelstunde wieder.',
@@ -1048,7 +1145,7 @@ export const de: Words = {
     }),
     'publishing.looking': () => ({
       what: 'Bevor das Protokoll geschlossen wird, werden die Sammelstellen gefragt, was sie davon haben.',
-      next: 'Versuch es in ein paar Minuten wieder.',
+      next: 'Versuch es in ein paar Minuten wieder. Entferne eine Sammelstelle, die nie antworten wird.',
     }),
     'publishing.no-log': () => ({
       what: 'Es gibt noch kein Protokoll.',
@@ -1058,9 +1155,21 @@ export const de: Words = {
       what: 'Was du über das Veröffentlichen gewählt hast oder was veröffentlicht wurde, kann nicht gelesen werden. Es wird nichts veröffentlicht.',
       next: 'Öffne unter Kosten den öffentlichen Bericht.',
     }),
+    'publishing.no-way-out': () => ({
+      what: 'Hier ist kein Programm, das Berichte verschickt.',
+      next: 'Veröffentliche von einem Kit aus. Die Aufzeichnung selbst ist auch so vollständig.',
+    }),
+    'publishing.earlier-log': ({ what }) => ({
+      what: `Ein früheres öffentliches Protokoll kann nicht bis zu seinem Ende verschickt werden (${what}). Das jetzige läuft weiter.`,
+      next: 'Leg seinen Ordner aus einer Kopie des öffentlichen Protokolls zurück.',
+    }),
     'publishing.log': ({ what }) => ({
       what: `Das öffentliche Protokoll kann nicht weitergehen (${what}).`,
       next: 'Öffne unter Kosten den öffentlichen Bericht und lies, was du tun kannst.',
+    }),
+    'publishing.witness': ({ where, what, next }) => ({
+      what: `Der Zeuge ${where} unterschreibt nicht: ${what}`,
+      next: String(next),
     }),
     'publishing.collector': ({ where, what, next }) => ({
       what: `Die Sammelstelle ${where} nimmt nichts an: ${what}`,
@@ -1086,9 +1195,12 @@ export const de: Words = {
     electricity: 'Strom',
     price: 'Preis einer Kilowattstunde (kWh)',
     priceHint: 'Auf deiner Rechnung, mit Steuern; zum Beispiel 0,32.',
+    priceSince: (day) => `Gilt seit ${day}.`,
+    priceFromToday:
+      'Ein neuer Preis gilt ab heute, und die Tage davor behalten ihren. Ab welchem Tag ein Preis gilt, änderst du hier:',
     plug: 'Messende Steckdose',
     plugText:
-      'Eine messende Steckdose in deinem Heimnetz ersetzt die Schätzung: Shelly jeder Generation, oder eine mit Tasmota. Nur das Netzteil dieses Servers darf daran hängen.',
+      'Eine messende Steckdose in deinem Heimnetz ersetzt die Schätzung: Shelly jeder Generation, oder eine mit Tasmota. Am besten hängt nur das Netzteil dieses Servers daran.',
     plugNow: (address) => `In Gebrauch: ${address}`,
     plugLabel: 'Adresse der Steckdose',
     plugHint: 'Wie in ihrer App, zum Beispiel 192.168.1.40.',
@@ -1097,6 +1209,15 @@ export const de: Words = {
     plugStop: 'Nicht mehr verwenden',
     plugAnswers: (device, watts) => `${device} antwortet: gerade ${watts}.`,
     plugEmpty: 'Bitte gib die Adresse der Steckdose an.',
+    plugOthers: 'Was hängt noch an dieser Steckdose?',
+    plugOthersChoices: { '': 'Bitte wählen', nothing: 'Sonst nichts', something: 'Noch etwas' },
+    plugOthersName: 'Wenn ja, was',
+    plugOthersNameHint: 'Zum Beispiel: Router. Kann leer bleiben.',
+    plugOthersLow: 'Wie viel es mindestens braucht, in Watt',
+    plugOthersHigh: 'Wie viel es höchstens braucht, in Watt',
+    plugOthersHint:
+      'Das wird von dem abgezogen, was die Steckdose misst. Lass beide leer, wenn du es nicht weißt: Dann fällt das untere Ende auf das der Schätzung.',
+    plugOthersWrong: 'Bitte gib beide in Watt an, die kleinere Zahl zuerst, oder lass beide leer.',
     otherCosts: 'Andere Kosten',
     otherCostsText: 'Lass leer, was nicht zählen soll.',
     internet: 'Internet, im Monat',

@@ -14,6 +14,9 @@ import type { ServiceName } from '#agent/helper/protocol.ts'
 /** What a problem's text needs: numbers and names from the agent. */
 export type ProblemFacts = Readonly<Record<string, string | number>>
 
+/** Words for problems and refusals, by id or code. */
+export type ProblemWords = Record<string, (facts: ProblemFacts) => { what: string; next: string }>
+
 const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`
 
 export const en = {
@@ -57,7 +60,8 @@ export const en = {
   classes: { measured: 'measured', derived: 'derived', modelled: 'estimated' } satisfies Record<PowerClass, string>,
   classSentences: {
     measured: 'Measured at a plug.',
-    derived: 'Derived from a sensor inside the machine, not measured at the wall.',
+    derived:
+      'Derived from a sensor inside the machine, or at a plug that feeds something else, too: not measured by itself at the wall.',
     modelled:
       'Estimated from how busy the processor is and from published figures for this kind of machine. Not measured.',
   } satisfies Record<PowerClass, string>,
@@ -82,7 +86,10 @@ export const en = {
     title: 'This is not my name',
     text: (asked: string) =>
       `You asked for “${asked}”, but this server answers only to its own names on your home network.`,
-    next: (name: string) => `Open https://${name}.local:8443/ instead, or the address shown on the server's screen.`,
+    next: (address: string | null) =>
+      address === null
+        ? 'Open the address shown on the server’s screen instead.'
+        : `Open ${address} instead, or an address shown on the server’s screen.`,
   },
 
   claim: {
@@ -152,6 +159,14 @@ export const en = {
     clientsNamed: 'Apps for Mastodon work as soon as the server has a public certificate for its name.',
     agentSkipped: 'The price of electricity could not be stored. Please enter it once more in Settings.',
     clockSkipped: 'The time could not be set from your device. See Diagnosis.',
+    nameTaken: (own: string, foundAs: string) =>
+      `Another device on this network is called ${own}.local, so this server is found as ${foundAs}.local.`,
+    nameTakenBefore: (proposed: string) =>
+      `You can make it yours all the same. Then give it a name of its own in Settings, for example ${proposed}.`,
+    nameTakenTrial:
+      'Do that before the first post: as a trial it is called after this name, and posts begin afresh with another. Until then its web page cannot be opened, since the name leads to the other device.',
+    nameTakenLink: (proposed: string) => `Give it another name, for example ${proposed}`,
+    addressLater: 'once the server has a name of its own',
 
     moveTitle: 'Move to the internal disk?',
     moveText:
@@ -186,6 +201,13 @@ export const en = {
       'Nobody can read a password out of the server, so it cannot be sent to you. The owner can give you a new one for your account. If it is the owner’s that is lost: people can go on reading and posting without it, and another device may still be signed in.',
     serverLink: 'Looking for the server itself? Its web page is here:',
     signedOut: 'You are signed out.',
+    signedOutEverywhere: 'You are signed out on all devices.',
+    passwordChanged: 'This account has another password now, or is gone, so you are signed out. Please sign in again.',
+  },
+  signOut: {
+    everywhereTitle: 'All devices',
+    everywhereText: 'Ends your sign-in in every browser, in this one too. A lost phone cannot be used for it any more.',
+    everywhere: 'Sign out everywhere',
   },
 
   home: {
@@ -222,6 +244,8 @@ export const en = {
     memory: 'Memory free',
     sources: {
       plug: 'smart plug',
+      plugLess: 'smart plug, less what else hangs on it',
+      plugWith: 'smart plug, with what else hangs on it',
       calibrated: 'your own readings at the wall, and published figures of the board',
       model: 'published model of the board',
       rapl: 'energy counter of the processor',
@@ -235,6 +259,14 @@ export const en = {
       'A plug that measures makes this a measurement; one reading of a borrowed power meter makes the estimate closer.',
     betterEstimate: 'Make the estimate better',
     betterLink: 'Add one in Settings',
+    others: {
+      unasked: 'Nobody said yet whether anything else hangs on this plug. If so, its power is in these figures.',
+      less: (name: string, watts: string) =>
+        `Something else hangs on the plug${name && `: ${name}`}. ${watts} are taken off for it, as you entered.`,
+      unknown: (name: string) =>
+        `Something else hangs on the plug${name && `: ${name}`}. Nobody said how much it draws, so the server draws at most this; the lower end is that of the estimate.`,
+      link: 'What hangs on the plug',
+    },
     uncertain: 'Some hours were noted before the clock was right; their times may be wrong.',
   },
 
@@ -337,6 +369,8 @@ export const en = {
       computed: 'by the prices of today',
       'so-far': 'so far',
     } satisfies Record<StepCost['state'], string>,
+    inPart: (state: string) => `${state}, in part`,
+    costIncomplete: 'Of some of the time that was read, it is not known what it cost: that is not in it.',
     costText: 'A month that is over counts as it was entered in the ledger. Time without a reading has no electricity.',
   },
 
@@ -346,7 +380,7 @@ export const en = {
     soFar: 'So far this month',
     perDay: 'A day',
     perPerson: 'Share of each person',
-    closed: 'The whole month',
+    computed: 'The whole month, by the prices of today; it is not entered in the ledger',
     shareRule: (people: number) =>
       `The whole cost divided by ${plural(people, 'person', 'people')}, the same for each. It is a share, not a measurement: nobody’s use is watched.`,
     nobody: 'There is nobody to share with yet.',
@@ -382,6 +416,12 @@ export const en = {
     unpriced: (time: string) => `Read, but without a price of electricity and so not billed: ${time}.`,
     coveredAll: 'Every hour has a reading.',
     nothingRead: 'Nothing was read in this month, so it has no bill.',
+    entered: 'The whole month, as it was entered in the ledger',
+    asEntered:
+      'Prices that are changed later change nothing of it. What is wrong is corrected in the ledger, and the correction counts here.',
+    energyRead: (kwh: string, range: string) => `${kwh} kWh were read, between ${range}.`,
+    electricityUnknown: 'Nothing was read in this month: what electricity cost is not known, and not in it.',
+    costGone: 'The hours of this month are deleted by now, and what it cost was not entered in the ledger.',
     noPricesThen: 'There are no prices for this month, so there are no costs to show.',
     noLines: 'There are no prices yet, so there are no costs to show.',
     measured: 'What is measured and what is not',
@@ -538,7 +578,12 @@ export const en = {
     change: 'Change the rule',
     changed: 'The rule was changed.',
     person: 'Person',
-    states: { 'so-far': 'So far', expected: 'Whole month, expected', closed: 'The whole month' },
+    states: {
+      'so-far': 'So far',
+      expected: 'Whole month, expected',
+      closed: 'The whole month',
+      computed: 'The whole month',
+    },
     total: 'All together',
     uploads: 'Own uploads',
     shared: (bytes: string, at: string) =>
@@ -569,11 +614,17 @@ export const en = {
       count === 1
         ? 'The owner entered hours for you. Please say whether they are right.'
         : `The owner entered hours for you ${count} times. Please say whether they are right.`,
+    askConfirmed: (count: number) =>
+      count === 1
+        ? 'The owner entered that you confirmed somebody’s hours. Please say whether that is right.'
+        : `The owner entered ${count} times that you confirmed somebody’s hours. Please say whether that is right.`,
     askLink: 'Have a look',
     hours: {
       title: 'My hours',
       lead: 'What you do for this server can stand in its ledger: as hours, which nothing turns into money.',
       asked: 'Entered for you by the owner: is it right?',
+      confirmedFor: 'You confirmed hours of somebody else',
+      confirmedHidden: 'Whoever worked them does not show them to others.',
       right: 'Yes, it is right',
       notRight: 'No, it is not right',
       objection: 'What is wrong with it (optional)',
@@ -634,6 +685,11 @@ export const en = {
     everything: 'Everything',
     day: 'Day',
     dayHint: 'Year, month, day: 2026-11-24',
+    start: 'Began at (optional)',
+    from: (time: string) => `from ${time}`,
+    fund: 'Fund (optional)',
+    fundHint: 'The one it is paid from, or goes into. Leave it empty if there is only one.',
+    ofFund: (name: string) => `fund: ${name}`,
     amount: 'Amount',
     hours: 'hours',
     hoursShort: 'h',
@@ -669,9 +725,12 @@ export const en = {
     byPerson: 'entered by the person',
     accepted: 'the person says it is right',
     contested: (why: string) => (why === '' ? 'the person says it is wrong' : `the person says it is wrong: ${why}`),
+    contestedStill: 'corrected since, and in no report until the person says it is right',
     erased: 'no name here',
     withdrawn: 'withdrawn',
     confirmedBy: (names: string) => `confirmed by ${names}`,
+    confirmedByOwner: 'confirmed by the owner',
+    confirmedFor: (names: string) => `confirmed by ${names}, entered by the owner`,
     correct: 'Correct',
     correctTitle: 'Correct a line',
     correctText: 'The line stays as it was entered; what you write here counts from now on.',
@@ -679,12 +738,12 @@ export const en = {
     why: 'Why (optional)',
     withdraw: 'It should not count at all',
     confirmTitle: 'Confirm the hours',
-    confirmText: 'Somebody else can say that this is right. Let them do it themselves, or ask them first.',
-    confirmWho: 'Who confirms it',
-    confirm: 'Confirm',
-    confirmWrong: 'Name somebody else than the person who worked.',
+    confirmText:
+      'You can say as the owner that these hours are right, unless you worked them yourself. Others say it on their own page, once the person lets them see the hours.',
+    confirm: 'Confirm as the owner',
     dayWrong: 'Write the day as in 2026-11-24.',
     dayAhead: 'This day is still to come.',
+    startWrong: 'Write the time as in 14:30.',
     amountWrong: 'Write a number above zero such as 12.50.',
     hoursWrong: 'A day has 24 hours: enter more than that as several days.',
     whoWrong: 'Write a name of at most 100 characters.',
@@ -717,8 +776,7 @@ export const en = {
       entries: 'Private lines sealed',
     },
     inAndOut: (received: string, sent: string) => `${received} in, ${sent} out`,
-    noEntries: 'none',
-    someEntries: (count: number) => `${count}, as one number that tells nothing of them`,
+    entriesHashed: 'as one number that tells neither what they are nor how many',
     rounded: 'All figures have two digits. Parts need not add up to their sums.',
     json: 'The report as programs read it (JSON)',
     withheldTitle: 'What is left out, and why',
@@ -830,6 +888,9 @@ export const en = {
       noted: 'about to be published',
       lost: 'published earlier, its entries are lost here',
     },
+    repairText:
+      'The logs themselves say what was published. It can be taken from them: nothing is reported twice, and earlier periods count as lost, since nobody knows any more who was in their sums.',
+    repair: 'Take it from the logs',
     renew: 'Start another log',
     renewText:
       'For the case that the key may be in other hands, or that this log cannot go on. The new log has a key of its own and names this one.',
@@ -967,12 +1028,12 @@ export const en = {
       name: 'Network',
       well: 'It is connected.',
       wrong: 'There is no network connection.',
-      next: 'Check the cable at both ends, or the Wi-Fi name and password in the seed file.',
+      next: 'Check the cable at both ends. If the Wi-Fi’s password was mistyped or has changed, switch the server off, write it in hearth.yaml on its card in a computer, and start again; hearth-example.yaml there shows how.',
     },
   } satisfies Record<HealthCheck['id'], { name: string; well: string; wrong: string; next: string }>,
 
   /** Problems by id, in other languages than the English in which they come; what is not here is shown as it came. */
-  problems: {} as Record<string, (facts: ProblemFacts) => { what: string; next: string }>,
+  problems: {} as ProblemWords,
 
   settings: {
     title: 'Settings',
@@ -980,9 +1041,12 @@ export const en = {
     electricity: 'Electricity',
     price: 'Price of one kilowatt-hour (kWh)',
     priceHint: 'On your bill, taxes included; for example 0.32.',
+    priceSince: (day: string) => `Counts since ${day}.`,
+    priceFromToday:
+      'A new price counts from today on, and the days before keep the one they had. To change from which day a price counts:',
     plug: 'Smart plug',
     plugText:
-      'A plug that measures, in your home network, replaces the estimate: Shelly of any generation, or one with Tasmota. Nothing but this server’s power supply may hang on it.',
+      'A plug that measures, in your home network, replaces the estimate: Shelly of any generation, or one with Tasmota. Best with nothing on it but this server’s power supply.',
     plugNow: (address: string) => `In use: ${address}`,
     plugLabel: 'Address of the plug',
     plugHint: 'As shown in its app, for example 192.168.1.40.',
@@ -991,6 +1055,15 @@ export const en = {
     plugStop: 'Stop using the plug',
     plugAnswers: (device: string, watts: string) => `${device} answers: ${watts} just now.`,
     plugEmpty: 'Please enter the address of the plug.',
+    plugOthers: 'What else hangs on this plug?',
+    plugOthersChoices: { '': 'Please choose', nothing: 'Nothing else', something: 'Something else' },
+    plugOthersName: 'If so, what',
+    plugOthersNameHint: 'For example: router. It may stay empty.',
+    plugOthersLow: 'What it draws at least, in watts',
+    plugOthersHigh: 'What it draws at most, in watts',
+    plugOthersHint:
+      'This is taken off what the plug measures. Leave both empty if you do not know: then the lower end falls to that of the estimate.',
+    plugOthersWrong: 'Please write both in watts, the lower one first, or leave both empty.',
     otherCosts: 'Other costs',
     otherCostsText: 'Leave empty what should not count.',
     internet: 'Internet, per month',

@@ -1,4 +1,6 @@
 import type { Words } from './en.ts'
+import { places } from './places-fr.ts'
+import { setup } from './setup-fr.ts'
 
 const plural = (count: number, one: string, many: string) => `${count} ${count < 2 ? one : many}`
 
@@ -43,7 +45,8 @@ export const fr: Words = {
   classes: { measured: 'mesuré', derived: 'déduit', modelled: 'estimé' },
   classSentences: {
     measured: 'Mesuré à la prise.',
-    derived: 'Déduit d’un capteur dans l’appareil, pas mesuré à la prise.',
+    derived:
+      'Déduit d’un capteur dans l’appareil, ou d’une prise qui alimente aussi autre chose : pas mesuré seul à la prise.',
     modelled:
       'Estimé d’après l’activité du processeur et des valeurs publiées pour ce type d’appareil. Ce n’est pas une mesure.',
   },
@@ -67,7 +70,10 @@ export const fr: Words = {
     title: 'Ce n’est pas mon nom',
     text: (asked) =>
       `Vous avez demandé « ${asked} », mais ce serveur ne répond qu’à ses propres noms sur votre réseau.`,
-    next: (name) => `Ouvrez plutôt https://${name}.local:8443/ ou l’adresse affichée sur l’écran du serveur.`,
+    next: (address) =>
+      address === null
+        ? 'Ouvrez plutôt l’adresse affichée sur l’écran du serveur.'
+        : `Ouvrez plutôt ${address} ou une adresse affichée sur l’écran du serveur.`,
   },
 
   claim: {
@@ -139,6 +145,14 @@ export const fr: Words = {
     clientsNamed: 'Les applications pour Mastodon marcheront dès que le serveur aura un certificat public à son nom.',
     agentSkipped: 'Le prix de l’électricité n’a pas pu être enregistré. Saisissez-le de nouveau dans Réglages.',
     clockSkipped: 'L’heure n’a pas pu être prise de votre appareil. Voir Diagnostic.',
+    nameTaken: (own, foundAs) =>
+      `Un autre appareil de ce réseau s’appelle ${own}.local, alors ce serveur se trouve sous ${foundAs}.local.`,
+    nameTakenBefore: (proposed) =>
+      `Vous pouvez tout de même en prendre possession. Donnez-lui ensuite un nom à lui dans les réglages, par exemple ${proposed}.`,
+    nameTakenTrial:
+      'Faites-le avant le premier message : pendant l’essai il porte ce nom, et avec un autre les messages repartent de zéro. D’ici là sa page web ne peut pas être ouverte, car le nom mène à l’autre appareil.',
+    nameTakenLink: (proposed) => `Donnez-lui un autre nom, par exemple ${proposed}`,
+    addressLater: 'dès que le serveur aura un nom à lui',
 
     moveTitle: 'Passer sur le disque interne ?',
     moveText:
@@ -175,6 +189,15 @@ export const fr: Words = {
       'Personne ne peut lire un mot de passe dans le serveur ; on ne peut donc pas vous l’envoyer. La personne qui s’occupe du serveur peut vous en donner un nouveau pour votre compte. Si c’est vous : les autres peuvent continuer à lire et à écrire, et vous êtes peut-être encore connecté sur un autre appareil.',
     serverLink: 'Vous cherchez le serveur lui-même ? Sa page web est ici :',
     signedOut: 'Vous êtes déconnecté.',
+    signedOutEverywhere: 'Vous êtes déconnecté sur tous les appareils.',
+    passwordChanged:
+      'Le mot de passe de ce compte a changé, ou le compte n’existe plus : vous êtes donc déconnecté. Reconnectez-vous.',
+  },
+  signOut: {
+    everywhereTitle: 'Tous les appareils',
+    everywhereText:
+      'Met fin à votre connexion dans chaque navigateur, celui-ci compris. Un téléphone perdu n’y donnera plus accès.',
+    everywhere: 'Se déconnecter partout',
   },
 
   home: {
@@ -212,6 +235,8 @@ export const fr: Words = {
     memory: 'Mémoire libre',
     sources: {
       plug: 'prise qui mesure',
+      plugLess: 'prise qui mesure, sans le reste qui y est branché',
+      plugWith: 'prise qui mesure, avec le reste qui y est branché',
       calibrated: 'vos propres relevés à la prise, et des chiffres publiés de la carte',
       model: 'modèle publié de l’appareil',
       rapl: 'compteur d’énergie du processeur',
@@ -225,6 +250,15 @@ export const fr: Words = {
       'Une prise qui mesure en fait une mesure ; un relevé sur un wattmètre emprunté rend l’estimation plus précise.',
     betterEstimate: 'Mieux estimer',
     betterLink: 'L’indiquer dans Réglages',
+    others: {
+      unasked:
+        'Personne n’a encore dit si autre chose est branché sur cette prise. Si oui, sa puissance est dans ces chiffres.',
+      less: (name, watts) =>
+        `Autre chose est branché sur la prise${name && ` : ${name}`}. ${watts} en sont retirés, comme vous l’avez indiqué.`,
+      unknown: (name) =>
+        `Autre chose est branché sur la prise${name && ` : ${name}`}. Personne n’a dit combien cela consomme : le serveur consomme donc au plus autant, et la limite basse est celle de l’estimation.`,
+      link: 'Ce qui est branché sur la prise',
+    },
     uncertain: 'Certaines heures ont été notées avant que l’horloge soit juste ; leur moment peut être faux.',
   },
 
@@ -323,6 +357,8 @@ export const fr: Words = {
     electricity: 'Dont électricité',
     state: 'D’où',
     states: { entered: 'du livre de comptes', computed: 'aux prix d’aujourd’hui', 'so-far': 'jusqu’ici' },
+    inPart: (state) => `${state}, en partie`,
+    costIncomplete: 'Ce qu’une partie du temps relevé a coûté n’est pas connu et n’y est pas compté.',
     costText:
       'Un mois terminé compte tel qu’il est inscrit au livre de comptes. Le temps sans relevé n’a pas d’électricité.',
   },
@@ -333,7 +369,7 @@ export const fr: Words = {
     soFar: 'Depuis le début du mois',
     perDay: 'Par jour',
     perPerson: 'Part de chaque personne',
-    closed: 'Le mois entier',
+    computed: 'Le mois entier, aux prix d’aujourd’hui ; il n’est pas inscrit au livre de comptes',
     shareRule: (people) =>
       `Le coût total divisé par ${plural(people, 'personne', 'personnes')}, à parts égales. C’est une part, pas une mesure : l’usage de personne n’est observé.`,
     nobody: 'Il n’y a encore personne avec qui partager.',
@@ -368,6 +404,13 @@ export const fr: Words = {
     unpriced: (time) => `Relevé, mais sans prix de l’électricité et donc non facturé : ${time}.`,
     coveredAll: 'Chaque heure a été relevée.',
     nothingRead: 'Rien n’a été relevé ce mois-là, il n’a donc pas de facture.',
+    entered: 'Le mois entier, tel qu’il est inscrit au livre de comptes',
+    asEntered:
+      'Des prix changés plus tard n’y changent rien. Ce qui est faux se corrige au livre de comptes, et la correction compte ici.',
+    energyRead: (kwh, range) => `${kwh} kWh ont été relevés, entre ${range}.`,
+    electricityUnknown:
+      'Rien n’a été relevé ce mois-là : on ne sait pas ce que l’électricité a coûté, et ce n’est pas compris.',
+    costGone: 'Les heures de ce mois sont effacées, et ce qu’il a coûté n’est pas inscrit au livre de comptes.',
     noPricesThen: 'Il n’y a pas de prix pour ce mois, donc pas de coûts à montrer.',
     noLines: 'Il n’y a pas encore de prix, donc pas de coûts à montrer.',
     measured: 'Ce qui est mesuré et ce qui ne l’est pas',
@@ -538,7 +581,12 @@ export const fr: Words = {
     change: 'Changer la règle',
     changed: 'La règle a été changée.',
     person: 'Personne',
-    states: { 'so-far': 'Jusqu’ici', expected: 'Mois entier, prévu', closed: 'Le mois entier' },
+    states: {
+      'so-far': 'Jusqu’ici',
+      expected: 'Mois entier, prévu',
+      closed: 'Le mois entier',
+      computed: 'Le mois entier',
+    },
     total: 'Ensemble',
     uploads: 'Envois propres',
     shared: (bytes, at) =>
@@ -569,11 +617,17 @@ export const fr: Words = {
       count === 1
         ? 'Des heures ont été inscrites pour vous. Dites si elles sont exactes.'
         : `Des heures ont été inscrites pour vous ${count} fois. Dites si elles sont exactes.`,
+    askConfirmed: (count) =>
+      count === 1
+        ? 'Il a été inscrit que vous avez confirmé les heures de quelqu’un. Dites si c’est exact.'
+        : `Il a été inscrit ${count} fois que vous avez confirmé les heures de quelqu’un. Dites si c’est exact.`,
     askLink: 'Regarder',
     hours: {
       title: 'Mes heures',
       lead: 'Ce que vous faites pour ce serveur peut figurer dans son livre : en heures, que rien ne change en argent.',
       asked: 'Inscrit pour vous par la personne qui s’occupe du serveur : est-ce exact ?',
+      confirmedFor: 'Vous avez confirmé les heures de quelqu’un',
+      confirmedHidden: 'La personne qui les a faites ne les montre pas aux autres.',
       right: 'Oui, c’est exact',
       notRight: 'Non, ce n’est pas exact',
       objection: 'Ce qui est faux (facultatif)',
@@ -637,6 +691,11 @@ export const fr: Words = {
     everything: 'Tout',
     day: 'Jour',
     dayHint: 'Année, mois, jour : 2026-11-24',
+    start: 'Début (facultatif)',
+    from: (time) => `à partir de ${time}`,
+    fund: 'Caisse (facultatif)',
+    fundHint: 'Celle qui paie, ou qui reçoit. Laissez vide s’il n’y en a qu’une.',
+    ofFund: (name) => `caisse : ${name}`,
     amount: 'Montant',
     hours: 'heures',
     hoursShort: 'h',
@@ -680,9 +739,12 @@ export const fr: Words = {
     byPerson: 'inscrit par la personne elle-même',
     accepted: 'exact, dit la personne',
     contested: (why) => (why === '' ? 'faux, dit la personne' : `faux, dit la personne : ${why}`),
+    contestedStill: 'rectifié depuis, et dans aucun rapport tant que la personne ne dit pas que c’est exact',
     erased: 'sans nom ici',
     withdrawn: 'retiré',
     confirmedBy: (names: string) => `confirmé par ${names}`,
+    confirmedByOwner: 'confirmé par la personne qui s’occupe du serveur',
+    confirmedFor: (names) => `confirmé par ${names}, inscrit par la personne qui s’occupe du serveur`,
     correct: 'Rectifier',
     correctTitle: 'Rectifier une ligne',
     correctText: 'La ligne reste telle qu’elle a été inscrite ; ce que vous écrivez ici compte désormais.',
@@ -691,12 +753,11 @@ export const fr: Words = {
     withdraw: 'Elle ne doit pas compter',
     confirmTitle: 'Confirmer les heures',
     confirmText:
-      'Quelqu’un d’autre peut dire que c’est exact. Laissez cette personne le faire elle-même, ou demandez-lui d’abord.',
-    confirmWho: 'Qui le confirme',
-    confirm: 'Confirmer',
-    confirmWrong: 'Nommez quelqu’un d’autre que la personne qui a travaillé.',
+      'Vous pouvez dire que ces heures sont exactes, sauf si ce sont les vôtres. Les autres le disent sur leur propre page, dès que la personne leur laisse voir ces heures.',
+    confirm: 'Confirmer vous-même',
     dayWrong: 'Écrivez le jour comme 2026-11-24.',
     dayAhead: 'Ce jour n’est pas encore venu.',
+    startWrong: 'Écrivez l’heure comme 14:30.',
     amountWrong: 'Écrivez un nombre supérieur à zéro, par exemple 12,50.',
     hoursWrong: 'Un jour compte 24 heures : inscrivez davantage sur plusieurs jours.',
     whoWrong: 'Écrivez un nom d’au plus 100 caractères.',
@@ -729,8 +790,7 @@ export const fr: Words = {
       entries: 'Lignes privées scellées',
     },
     inAndOut: (received, sent) => `${received} reçus, ${sent} envoyés`,
-    noEntries: 'aucune',
-    someEntries: (count) => `${count}, en un nombre qui n’en révèle rien`,
+    entriesHashed: 'en un nombre qui ne révèle ni ce qu’elles sont, ni combien',
     rounded: 'Tous les chiffres ont deux positions. Les parties ne font pas toujours exactement la somme.',
     json: 'Le rapport tel que les programmes le lisent (JSON)',
     withheldTitle: 'Ce qui est omis, et pourquoi',
@@ -846,6 +906,9 @@ export const fr: Words = {
       noted: 'sur le point d’être publié',
       lost: 'publié auparavant, ses écritures manquent ici',
     },
+    repairText:
+      'Les journaux eux-mêmes disent ce qui a été publié. On peut le reprendre d’eux : rien n’est rapporté deux fois, et les périodes passées comptent comme perdues, car personne ne sait plus qui était dans leurs sommes.',
+    repair: 'Reprendre des journaux',
     renew: 'Commencer un autre journal',
     renewText:
       'Au cas où la clé serait en d’autres mains, ou que ce journal ne puisse pas continuer. Le nouveau a sa propre clé et nomme celui-ci.',
@@ -984,11 +1047,13 @@ export const fr: Words = {
       name: 'Réseau',
       well: 'Il est connecté.',
       wrong: 'Il n’y a pas de connexion au réseau.',
-      next: 'Vérifiez le câble aux deux bouts, ou le nom et le mot de passe du Wi-Fi dans le fichier de départ.',
+      next: 'Vérifiez le câble aux deux bouts. Si le mot de passe du Wi-Fi était mal tapé ou a changé, éteignez le serveur, écrivez-le sur un ordinateur dans hearth.yaml sur sa carte, puis redémarrez ; hearth-example.yaml montre comment.',
     },
   },
 
   problems: {
+    ...setup,
+    ...places,
     'boot.rescue': () => ({
       what: 'Ce serveur a démarré trois fois sans que tout fonctionne, et réessaie maintenant avec ce qui marchait en dernier.',
       next: 'Si tout fonctionne, il n’y a rien à faire. Sinon, regardez le diagnostic, ou éteignez-le une minute.',
@@ -996,6 +1061,30 @@ export const fr: Words = {
     'data.repaired': () => ({
       what: 'La partition de données était abîmée et a été réparée à ce démarrage. Il peut manquer quelque chose.',
       next: 'Vérifiez que tout y est, et remplacez bientôt la carte ou le disque.',
+    }),
+    'network.no-adapter': () => ({
+      what: 'Le serveur n’a ni prise réseau ni Wi-Fi qu’il puisse utiliser.',
+      next: 'Branchez un adaptateur réseau USB.',
+    }),
+    'network.no-cable': () => ({
+      what: 'Le serveur n’a pas de réseau : aucun câble ne répond, et aucun Wi-Fi n’a été indiqué.',
+      next: 'Vérifiez le câble aux deux bouts. Pour le Wi-Fi, écrivez son nom et son mot de passe dans hearth.yaml sur la carte, comme le montre hearth-example.yaml, et démarrez le serveur sans câble.',
+    }),
+    'network.no-radio': ({ ssid }) => ({
+      what: `Le serveur devrait utiliser le Wi-Fi « ${ssid} », mais n’a pas de Wi-Fi qu’il puisse utiliser.`,
+      next: 'Branchez un câble ou un adaptateur réseau USB.',
+    }),
+    'network.wifi-refused': ({ ssid }) => ({
+      what: `Le Wi-Fi « ${ssid} » ne laisse pas entrer le serveur. Son mot de passe est sans doute un autre.`,
+      next: 'Écrivez son nom et son mot de passe dans hearth.yaml sur la carte, comme le montre hearth-example.yaml, et démarrez le serveur sans câble.',
+    }),
+    'network.wifi-unseen': ({ ssid }) => ({
+      what: `Le serveur ne trouve pas le Wi-Fi « ${ssid} ».`,
+      next: 'Vérifiez qu’il est allumé, assez proche et qu’il émet sur 2,4 GHz, dont certaines cartes ont besoin. S’il porte un autre nom, écrivez ce nom et le mot de passe dans hearth.yaml sur la carte, comme le montre hearth-example.yaml, et démarrez le serveur sans câble.',
+    }),
+    'network.wifi': ({ ssid }) => ({
+      what: `Le serveur ne reçoit pas d’adresse du Wi-Fi « ${ssid} ».`,
+      next: 'Redémarrez la box. Si le nom ou le mot de passe a changé, écrivez-les dans hearth.yaml sur la carte, comme le montre hearth-example.yaml, et démarrez le serveur sans câble.',
     }),
     'network.name-taken': ({ hostname, taken, proposed }) => ({
       what: `Un autre appareil de ce réseau s’appelle ${hostname}.local, alors ce serveur se trouve sous ${taken}.local.`,
@@ -1033,6 +1122,14 @@ export const fr: Words = {
       what: 'Le compteur de la prise de mesure ne bouge plus alors que du courant passe.',
       next: 'Débranchez la prise un instant. En attendant, la puissance est estimée. Si cela revient, remplacez-la.',
     }),
+    'plug.others': () => ({
+      what: 'Il passe moins par la prise que ce que le reste qui y est branché devrait consommer.',
+      next: 'Corrigez dans Réglages combien il consomme, ou branchez-le ailleurs.',
+    }),
+    'plug.shared': () => ({
+      what: 'Autre chose est branché sur la prise, et personne n’a dit combien cela consomme.',
+      next: 'Dites-le dans Réglages, ou branchez-le ailleurs.',
+    }),
     'plug.short': () => ({
       what: 'La prise n’a pas encore mesuré pendant dix minutes.',
       next: 'Laissez-la en place, avec le serveur seul, et réessayez dans un quart d’heure.',
@@ -1063,7 +1160,7 @@ export const fr: Words = {
     }),
     'publishing.looking': () => ({
       what: 'Avant de fermer le journal, on demande aux collecteurs ce qu’ils en ont.',
-      next: 'Réessayez dans quelques minutes.',
+      next: 'Réessayez dans quelques minutes. Retirez un collecteur qui ne répondra jamais.',
     }),
     'publishing.no-log': () => ({
       what: 'Il n’y a pas encore de journal.',
@@ -1073,9 +1170,21 @@ export const fr: Words = {
       what: 'Vos choix de publication, ou ce qui a été publié, ne peuvent pas être lus. Rien n’est publié.',
       next: 'Ouvrez le rapport public sous Coûts.',
     }),
+    'publishing.no-way-out': () => ({
+      what: 'Il n’y a ici aucun programme qui envoie les rapports.',
+      next: 'Publiez depuis un kit ; le registre lui-même est complet sans cela.',
+    }),
+    'publishing.earlier-log': ({ what }) => ({
+      what: `Un ancien journal public ne peut pas être envoyé jusqu’à sa fin (${what}). L’actuel continue.`,
+      next: 'Remettez son dossier depuis une copie du journal public.',
+    }),
     'publishing.log': ({ what }) => ({
       what: `Le journal public ne peut pas continuer (${what}).`,
       next: 'Ouvrez le rapport public sous Coûts et lisez ce que vous pouvez faire.',
+    }),
+    'publishing.witness': ({ where, what, next }) => ({
+      what: `Le témoin ${where} ne signe pas : ${what}`,
+      next: String(next),
     }),
     'publishing.collector': ({ where, what, next }) => ({
       what: `Le collecteur ${where} ne prend rien : ${what}`,
@@ -1101,9 +1210,12 @@ export const fr: Words = {
     electricity: 'Électricité',
     price: 'Prix d’un kilowattheure (kWh)',
     priceHint: 'Sur votre facture, taxes comprises ; par exemple 0,25.',
+    priceSince: (day) => `Compte depuis le ${day}.`,
+    priceFromToday:
+      'Un nouveau prix compte à partir d’aujourd’hui, et les jours d’avant gardent le leur. Pour changer le jour à partir duquel un prix compte :',
     plug: 'Prise qui mesure',
     plugText:
-      'Une prise qui mesure, sur votre réseau, remplace l’estimation : Shelly de toute génération, ou une prise avec Tasmota. Seule l’alimentation de ce serveur doit y être branchée.',
+      'Une prise qui mesure, sur votre réseau, remplace l’estimation : Shelly de toute génération, ou une prise avec Tasmota. Le mieux est que seule l’alimentation de ce serveur y soit branchée.',
     plugNow: (address) => `Utilisée : ${address}`,
     plugLabel: 'Adresse de la prise',
     plugHint: 'Comme dans son application, par exemple 192.168.1.40.',
@@ -1112,6 +1224,15 @@ export const fr: Words = {
     plugStop: 'Ne plus l’utiliser',
     plugAnswers: (device, watts) => `${device} répond : ${watts} en ce moment.`,
     plugEmpty: 'Indiquez l’adresse de la prise, s’il vous plaît.',
+    plugOthers: 'Qu’est-ce qui est encore branché sur cette prise ?',
+    plugOthersChoices: { '': 'À choisir', nothing: 'Rien d’autre', something: 'Autre chose' },
+    plugOthersName: 'Si oui, quoi',
+    plugOthersNameHint: 'Par exemple : box internet. Peut rester vide.',
+    plugOthersLow: 'Ce que cela consomme au moins, en watts',
+    plugOthersHigh: 'Ce que cela consomme au plus, en watts',
+    plugOthersHint:
+      'C’est retiré de ce que la prise mesure. Laissez les deux vides si vous ne le savez pas : la limite basse descend alors à celle de l’estimation.',
+    plugOthersWrong: 'Indiquez les deux en watts, le plus petit d’abord, ou laissez les deux vides.',
     otherCosts: 'Autres coûts',
     otherCostsText: 'Laissez vide ce qui ne doit pas compter.',
     internet: 'Internet, par mois',

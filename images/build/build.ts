@@ -2,12 +2,13 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs
 import path from 'node:path'
 import { $ } from 'zx'
 import { type Lock, readLock } from '../lock/lock.ts'
+import { syncContent, syncFolder } from '../publish/files.ts'
 import { loadRecipe, type Recipe } from '../recipe/index.ts'
 import { type BuildContext, cacheFolder, ensureFolder, repoRoot, sourceDateEpoch } from './context.ts'
 import { diskImage } from './disk.ts'
 import { type FirmwareFiles, firmwareFiles } from './firmware.ts'
 import { withRunner } from './foreign.ts'
-import { type PackageFolder, providePackages } from './packages.ts'
+import { type PackageFolder, recipePackages } from './packages.ts'
 import { programsFolder } from './programs.ts'
 import { baseRoot, bootFiles, selection } from './root.ts'
 import { slotImage } from './slot.ts'
@@ -59,8 +60,11 @@ export async function buildImage(options: BuildOptions): Promise<Built> {
   const recipe = loadRecipe(recipeFile(options.recipe))
   const context = await buildContext(options.log)
   const tools = await prepareTools(context)
-  const pool = await providePackages(context, tools, selection(recipe), lockOf(recipe), options.packages ?? null)
+  const given = options.packages ?? null
+  const pool = await recipePackages(context, tools, recipe.name, selection(recipe), lockOf(recipe), given)
   for (const difference of pool.differences) options.log(`lock: drifted: ${difference}`)
+  if (pool.state === 'drifted')
+    options.log(`lock: drifted: --packages ${pool.folder} builds from the same packages again`)
   const { base, boot } = await withRunner(context, tools, pool.lock, async (runner) => {
     const base = await baseRoot(context, tools, recipe, pool, runner)
     return { base, boot: await bootFiles(context, tools, base, recipe, runner) }
@@ -107,10 +111,17 @@ function lockOf(recipe: Recipe): Lock | null {
   return existsSync(file) ? readLock(file) : null
 }
 
-/** Puts a finished file in the place a person looks for it, as a sparse copy. */
+/** Puts a finished file in the place a person looks for it, as a sparse copy: all of it, or what was there before. */
 export async function deliver(source: string, target: string): Promise<void> {
   mkdirSync(path.dirname(target), { recursive: true })
-  rmSync(`${target}.partial`, { force: true })
-  await $`cp --sparse=always --reflink=auto ${source} ${`${target}.partial`}`.quiet()
-  renameSync(`${target}.partial`, target)
+  const partial = `${target}.partial`
+  rmSync(partial, { force: true })
+  try {
+    await $`cp --sparse=always --reflink=auto ${source} ${partial}`.quiet()
+    await syncContent(partial)
+    renameSync(partial, target)
+  } finally {
+    rmSync(partial, { force: true })
+  }
+  await syncFolder(path.dirname(target))
 }

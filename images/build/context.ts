@@ -18,6 +18,8 @@ export interface Mirrors {
   /** Base address of the Debian archive; null: mmdebstrap's own default. */
   main: string | null
   security: string | null
+  /** Of a folder that its owner made a moment ago, and nobody signed. What the environment names is never taken so. */
+  unsigned?: boolean
 }
 
 export const repoRoot = path.resolve(import.meta.dirname, '../..')

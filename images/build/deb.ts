@@ -16,7 +16,7 @@ import { licencesText } from '../publish/licences.ts'
 import { readNpm } from '../publish/npm.ts'
 import { buildContext, deliver } from './build.ts'
 import { type BuildContext, hashTree } from './context.ts'
-import { bundle, nodeBinary } from './programs.ts'
+import { bundle, nodeBinary, writeBeside } from './programs.ts'
 import { stage } from './stage.ts'
 import { prepareTools, type Tools, toolsId } from './tools.ts'
 
@@ -117,6 +117,7 @@ async function lay(context: BuildContext, root: string, { architecture, version,
   const bundled = new Set<string>()
   for (const [program, entry] of Object.entries(programs))
     for (const each of await bundle(context, entry, path.join(lib, program))) bundled.add(each)
+  writeBeside(context, lib)
   const release = {
     version,
     recipe: 'agent',

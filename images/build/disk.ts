@@ -24,8 +24,8 @@ export interface DiskParts {
   slot: string
   /** Extra files for the boot partition, path there → file here (firmware, U-Boot). */
   firmware: Record<string, string>
-  /** Folder of GRUB's arm64 modules; null on other machines, whose modules the tools root has. */
-  grub: string | null
+  /** GRUB's platforms → folder of the modules, from packages of the lock. */
+  grub: Record<string, string>
 }
 
 /** Fixed ids of a recipe, so that the same inputs give the same bytes. */
@@ -46,7 +46,7 @@ export async function diskImage(context: BuildContext, tools: Tools, parts: Disk
     boot: hashTree(path.join(bootLayer(recipe).folder, 'boot')),
     example: hashTree(seedExample(context)),
     firmware: Object.entries(parts.firmware).map(([name, file]) => [name, hashTree(file)]),
-    grub: parts.grub && hashTree(parts.grub),
+    grub: Object.entries(parts.grub).map(([platform, folder]) => [platform, hashTree(folder)]),
     epoch: context.epoch,
   }
   return stage(context, `disk-${recipe.name}`, inputs, async (output) => {
@@ -102,7 +102,7 @@ async function partitionImage(
     case 'slot':
       return parts.slot
     case 'grub-bios':
-      await installGrubBios(tools, recipe, partition, image, work)
+      await installGrubBios(tools, recipe, partition, grubFolder(parts, 'i386-pc'), image, work)
       return null
     case 'boot':
       await makeFat(
@@ -112,7 +112,7 @@ async function partitionImage(
         partition,
         file,
         {
-          ...(await bootFiles(context, tools, recipe, parts.grub, work)),
+          ...(await bootFiles(context, tools, parts, work)),
           ...parts.firmware,
           ...(recipe.disk.partitions.some((p) => p.content === 'seed') ? {} : seedFiles(context)),
         },
@@ -259,6 +259,15 @@ export async function makeGrub(
   ])
 }
 
+function grubFolder({ recipe, grub }: DiskParts, platform: GrubPlatform): string {
+  const folder = grub[platform]
+  if (!folder)
+    throw new Error(
+      `No package of recipe ${recipe.name} brings GRUB for ${platform}. Name one under “unpack” of a layer, and run hearth lock ${recipe.name}.`,
+    )
+  return folder
+}
+
 const efiOf = {
   amd64: ['x86_64-efi', 'EFI/BOOT/BOOTX64.EFI'],
   arm64: ['arm64-efi', 'EFI/BOOT/BOOTAA64.EFI'],
@@ -267,10 +276,10 @@ const efiOf = {
 async function bootFiles(
   context: BuildContext,
   tools: Tools,
-  recipe: Recipe,
-  grub: string | null,
+  parts: DiskParts,
   work: string,
 ): Promise<Record<string, string>> {
+  const { recipe } = parts
   const source = path.join(bootLayer(recipe).folder, 'boot')
   const config = path.join(work, 'grub.cfg')
   const template = path.join(source, 'grub.cfg.in')
@@ -278,8 +287,8 @@ async function bootFiles(
   const files: Record<string, string> = { 'EFI/hearth/grub.cfg': config }
   const [platform, name] = efiOf[recipe.architecture]
   const efi = path.join(work, path.basename(name))
-  const modules = grub ? { modules: grub } : {}
-  await makeGrub(tools, platform, path.join(source, 'early.cfg'), efi, { prefix: '/EFI/hearth', ...modules })
+  const modules = grubFolder(parts, platform)
+  await makeGrub(tools, platform, path.join(source, 'early.cfg'), efi, { prefix: '/EFI/hearth', modules })
   files[name] = efi
   context.log(`boot: ${Object.keys(files).length} files`)
   return files
@@ -361,6 +370,7 @@ async function installGrubBios(
   tools: Tools,
   recipe: Recipe,
   partition: Partition,
+  modules: string,
   image: string,
   work: string,
 ): Promise<void> {
@@ -368,8 +378,9 @@ async function installGrubBios(
   const file = path.join(work, 'core.img')
   await makeGrub(tools, 'i386-pc', path.join(bootLayer(recipe).folder, 'boot/early.cfg'), file, {
     prefix: `(,gpt${esp?.number})/EFI/hearth`,
+    modules,
   })
-  const boot = readFileSync(path.join(tools.root, 'usr/lib/grub/i386-pc/boot.img'))
+  const boot = readFileSync(path.join(modules, 'boot.img'))
   const core = readFileSync(file)
   const first = BigInt(partition.start / 512)
   boot.writeBigUInt64LE(first, 0x5c)

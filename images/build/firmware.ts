@@ -11,14 +11,14 @@ export interface FirmwareFiles {
   boot: Record<string, string>
   /** Path in the slot → file here. */
   root: Record<string, string>
-  /** Folder of GRUB's modules for arm64, when a layer unpacks them; else null. */
-  grub: string | null
+  /** GRUB's platforms that layers unpack → folder of its modules. */
+  grub: Record<string, string>
   /** Each package that was unpacked, and where. */
   packages: { name: string; folder: string }[]
 }
 
 /**
- * Files that reach the image without their packages being installed (firmware, U-Boot, GRUB for another architecture),
+ * Files that reach the image without their packages being installed (firmware, U-Boot, GRUB),
  * those of the root that the boot partition has too (device trees), and what layers keep in `firmware/`.
  */
 export async function firmwareFiles(
@@ -28,7 +28,7 @@ export async function firmwareFiles(
   pool: PackageFolder,
   base: string,
 ): Promise<FirmwareFiles> {
-  const files: FirmwareFiles = { boot: {}, root: {}, grub: null, packages: [] }
+  const files: FirmwareFiles = { boot: {}, root: {}, grub: {}, packages: [] }
   for (const layer of recipe.layers) {
     for (const entry of layer.unpack) {
       const folder = await unpacked(context, tools, pool, entry.package)
@@ -39,8 +39,10 @@ export async function firmwareFiles(
         if (found.length === 0) throw new Error(`Layer ${layer.name}: ${entry.package} has no ${pattern}.`)
         for (const name of found) files.root[name] = path.join(folder, name)
       }
-      const grub = path.join(folder, 'usr/lib/grub/arm64-efi')
-      if (existsSync(grub)) files.grub = grub
+      for (const modules of globSync('usr/lib/grub/*/moddep.lst', { cwd: folder })) {
+        const platform = path.dirname(modules)
+        files.grub[path.basename(platform)] = path.join(folder, platform)
+      }
     }
     for (const [name, from] of Object.entries(layer.boot)) files.boot[name] = one(base, from, 'the root')
     const own = path.join(layer.folder, 'firmware')

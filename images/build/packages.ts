@@ -12,7 +12,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
-import { compareLock, type Lock, type LockedPackage } from '../lock/lock.ts'
+import { compareLock, type Lock, type LockedPackage, readLock, writeLock } from '../lock/lock.ts'
+import { syncFileSystem, writeWhole } from '../publish/files.ts'
 import { type BuildContext, ensureFolder, type Mirrors } from './context.ts'
 import type { Tools } from './tools.ts'
 
@@ -40,6 +41,33 @@ export interface PackageFolder {
 }
 
 /**
+ * The packages of a recipe, as its committed lock has them. A build that drifted from it leaves the lock of what it took
+ * beside its packages, so that `--packages` with that folder repeats it; it stays `drifted`.
+ *
+ * @param given folder of kept .debs (`--packages DIR`) used instead of the mirror
+ */
+export async function recipePackages(
+  context: BuildContext,
+  tools: Tools,
+  recipe: string,
+  selection: Selection,
+  committed: Lock | null,
+  given: string | null,
+): Promise<PackageFolder> {
+  const beside = given && keptLock(given, recipe)
+  const kept = beside && existsSync(beside) ? readLock(beside) : null
+  const pool = await providePackages(context, tools, selection, kept ?? committed, given)
+  const judged = kept ? { ...pool, ...drift(committed, pool.lock) } : pool
+  if (judged.state === 'drifted') writeLock(keptLock(pool.folder, recipe), pool.lock)
+  return judged
+}
+
+/** The lock of a drifted build, in the folder of its packages. */
+export function keptLock(folder: string, recipe: string): string {
+  return path.join(folder, `${recipe}.lock.json`)
+}
+
+/**
  * Brings every package of the lock into one folder that is a repository by itself; the image is then built from that
  * folder alone, without network.
  *
@@ -58,12 +86,17 @@ export async function providePackages(
 ): Promise<PackageFolder> {
   const store = ensureFolder(path.join(context.cache, 'debs'))
   if (given) await keepGiven(given, store)
-  const missing = lock?.packages.filter((entry) => !existsSync(path.join(store, entry.sha256))) ?? null
-  if (lock && missing?.length === 0 && covers(lock, selection)) {
+  const missing = lock?.packages.filter((entry) => !existsSync(path.join(store, entry.sha256))) ?? []
+  const unlocked = notIn(lock, selection)
+  if (lock && missing.length === 0 && unlocked.length === 0) {
     return { folder: await repository(context, tools, lock, store), lock, state: 'exact', differences: [] }
   }
+  if (given && unlocked.length > 0)
+    throw new Error(
+      `The lock file has no ${unlocked.join(', ')}, which the recipe asks for. Run hearth lock, or build without --packages.`,
+    )
   if (given) {
-    const names = missing?.map((entry) => `${entry.name} ${entry.version}`).join(', ')
+    const names = missing.map((entry) => `${entry.name} ${entry.version}`).join(', ')
     throw new Error(
       `${given} lacks packages of the lock file: ${names}. Add their .deb files, or build without --packages.`,
     )
@@ -87,20 +120,21 @@ export async function providePackages(
     size,
   }))
   const fresh: Lock = { suite: selection.suite, architecture: selection.architecture, packages }
-  const comparison = lock ? compareLock(lock, fresh) : { exact: false, differences: [] }
+  return { folder: await repository(context, tools, fresh, store), lock: fresh, ...drift(lock, fresh) }
+}
+
+function drift(lock: Lock | null, taken: Lock): Pick<PackageFolder, 'state' | 'differences'> {
+  const { exact, differences } = lock ? compareLock(lock, taken) : { exact: false, differences: [] }
   return {
-    folder: await repository(context, tools, fresh, store),
-    lock: fresh,
-    state: comparison.exact ? 'exact' : 'drifted',
-    differences: comparison.differences.map(
-      (d) => `${d.name}: ${d.locked ?? 'not locked'} → ${d.resolved ?? 'no longer needed'}`,
-    ),
+    state: exact ? 'exact' : 'drifted',
+    differences: differences.map((d) => `${d.name}: ${d.locked ?? 'not locked'} → ${d.resolved ?? 'no longer needed'}`),
   }
 }
 
-function covers(lock: Lock, selection: Selection): boolean {
-  const names = new Set(lock.packages.map((entry) => entry.name))
-  return [...selection.packages, ...selection.backports, ...selection.unpacked].every((name) => names.has(name))
+/** Packages that are asked for by name and that the lock does not have. */
+function notIn(lock: Lock | null, selection: Selection): string[] {
+  const names = new Set(lock?.packages.map((entry) => entry.name))
+  return [...selection.packages, ...selection.backports, ...selection.unpacked].filter((name) => !names.has(name))
 }
 
 interface Apt {
@@ -120,8 +154,8 @@ async function aptFolder(context: BuildContext, tools: Tools, selection: Selecti
   ]) {
     mkdirSync(path.join(folder, part), { recursive: true })
   }
-  const { main, security } = context.mirrors.main ? context.mirrors : toolsMirrors(tools)
-  const signed = '[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
+  const { main, security, unsigned } = context.mirrors.main ? context.mirrors : toolsMirrors(tools)
+  const signed = unsigned ? '[trusted=yes]' : '[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
   const suites = [selection.suite, `${selection.suite}-updates`, `${selection.suite}-backports`]
   const components = 'main non-free-firmware'
   const lines = suites.map((suite) => `deb ${signed} ${main} ${suite} ${components}`)
@@ -276,7 +310,14 @@ async function keepGiven(given: string, store: string): Promise<void> {
   for (const name of readdirSync(given).filter((file) => file.endsWith('.deb'))) {
     const file = path.join(given, name)
     const target = path.join(store, await fileSha256(file))
-    if (!existsSync(target)) copyFileSync(file, target)
+    if (existsSync(target)) continue
+    const partial = `${target}.partial-${process.pid}`
+    try {
+      copyFileSync(file, partial)
+      renameSync(partial, target)
+    } finally {
+      rmSync(partial, { force: true })
+    }
   }
 }
 
@@ -315,8 +356,9 @@ async function repository(
   // mmdebstrap finds the essential packages by the code name, which a flat repository has only by its Release file.
   const codename = `APT::FTPArchive::Release::Codename=${suite}`
   const release = await tools.run('sh', ['-c', 'cd "$1" && apt-ftparchive -o "$2" release .', 'sh', folder, codename])
-  writeFileSync(path.join(folder, 'Release.new'), release.stdout)
-  renameSync(path.join(folder, 'Release.new'), path.join(folder, 'Release'))
+  // The folder counts once it has this file, and its packages are not looked at again.
+  await syncFileSystem(folder)
+  await writeWhole(path.join(folder, 'Release'), release.stdout)
   return folder
 }
 

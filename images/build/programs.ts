@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 import { $ } from 'zx'
 import type { Program } from '../recipe/index.ts'
 import { type BuildContext, hashTree } from './context.ts'
@@ -79,6 +79,7 @@ export async function programsFolder(
         for (const name of await bundle(context, entries[program], path.join(output, `${program}.js`)))
           bundled.add(name)
       }
+      writeBeside(context, output)
       writeFileSync(path.join(output, 'bundled.json'), `${JSON.stringify([...bundled].sort(), null, 1)}\n`)
       for (const [from, to] of Object.entries(data)) {
         cpSync(path.join(context.repo, from), path.join(output, to), { recursive: true })
@@ -106,13 +107,33 @@ export async function bundle(context: BuildContext, entry: string, output: strin
     target: 'node24',
     format: 'esm',
     loader: { '.txt': 'text', '.yaml': 'text' },
+    plugins: [besideTheBundle],
     // Not what lies about: a tsconfig.json found on the way up would change what is written.
     tsconfigRaw: {},
     // CommonJS packages inside an ES module bundle ask for these.
     banner: { js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);" },
     logLevel: 'silent',
   })
+  // One character beyond ASCII, and V8 keeps the whole source at two bytes a character; only regular expressions have them.
+  const code = readFileSync(output, 'utf8')
+  const escaped = (letter: string) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
+  writeFileSync(output, code.replace(/[\u0080-\uffff]/g, escaped))
   return Object.keys(metafile.inputs).flatMap(packageOf)
+}
+
+/** The description of the agent's API is read when somebody asks for it, and else takes no memory. */
+const besideTheBundle: Plugin = {
+  name: 'beside the bundle',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /\/openapi\.json$/ }, () => ({ path: './openapi.json', external: true }))
+  },
+}
+
+/** What the bundles need in their folder. */
+export function writeBeside({ repo }: BuildContext, folder: string): void {
+  // Without it Node.js takes each program for CommonJS first, and reads it twice.
+  writeFileSync(path.join(folder, 'package.json'), '{"type":"module"}\n')
+  copyFileSync(path.join(repo, 'agent/description/openapi.json'), path.join(folder, 'openapi.json'))
 }
 
 /** The folder below node_modules that a file is in; none of a file of ours. */

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { syncContent, syncFolder } from '../publish/files.ts'
 import { type BuildContext, ensureFolder, sha256 } from './context.ts'
 
 const kept = 4
@@ -10,8 +11,9 @@ const inUseMs = 2 * 3600_000
 /**
  * One step of a build with declared inputs and one output, kept by the hash of its inputs.
  *
- * `build` makes a file or folder at the path it is given; only when it has returned does the output get its final name,
- * so a cut or a full disk never leaves a half-made output that a later build takes for whole.
+ * `build` makes a file or folder at the path it is given; only when it has returned and what it wrote is on the disk does
+ * the output get its final name, so a cut or a full disk never leaves a half-made output that a later build takes for
+ * whole.
  *
  * @returns the path of the output, and whether it had to be made
  */
@@ -33,8 +35,10 @@ export async function stage(
   context.log(`${name} … (about ${expectedSeconds(folder, name)} s)`)
   try {
     await build(partial)
+    await syncContent(partial)
     if (existsSync(output)) rmSync(partial, { recursive: true, force: true })
     else renameSync(partial, output)
+    await syncFolder(folder)
   } catch (error) {
     rmSync(partial, { recursive: true, force: true })
     throw error
@@ -75,7 +79,8 @@ function forgetOld(folder: string, current: string): void {
   const entries = readdirSync(folder).map((name) => path.join(folder, name))
   const isPartial = (entry: string) => entry.includes('.partial-')
   for (const entry of entries.filter(isPartial)) {
-    const pid = entry.split('.partial-')[1]
+    // A build has more than one of them, such as `….partial-7021.work`.
+    const pid = /\.partial-(\d+)/.exec(entry)?.[1]
     if (!existsSync(`/proc/${pid}`)) remove(entry)
   }
   const byUse = entries

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { $, type ProcessPromise } from 'zx'
+import { parseControl } from '../publish/control.ts'
 import { type BuildContext, ensureFolder, type Mirrors, sha256 } from './context.ts'
 import { stage } from './stage.ts'
 
@@ -36,6 +37,27 @@ const toolPackages = [
   'tcc',
   'util-linux',
   'xz-utils',
+  'zstd',
+]
+
+/** Those of them, and of the libraries they use, on whose versions the bytes of an image depend. */
+const shapingPackages = [
+  'binutils',
+  'binutils-aarch64-linux-gnu',
+  'dosfstools',
+  'e2fsprogs',
+  'fdisk',
+  'grub-common',
+  'kmod',
+  'liblzma5',
+  'libzstd1',
+  'mmdebstrap',
+  'mtools',
+  'qemu-user',
+  'squashfs-tools',
+  'systemd',
+  'xz-utils',
+  'zlib1g',
   'zstd',
 ]
 
@@ -122,6 +144,19 @@ export async function builderMirrors(): Promise<Mirrors> {
   const find = (test: (codename: string) => boolean) =>
     targets.find(([, codename = '']) => test(codename))?.[0]?.replace(/\/$/, '') ?? null
   return { main: find((name) => !name.includes('-')), security: find((name) => name.endsWith('-security')) }
+}
+
+/** Package → version, for the manifest. @param root of the tools */
+export function toolVersions(root: string): Record<string, string> {
+  const status = parseControl(readFileSync(path.join(root, 'var/lib/dpkg/status'), 'utf8'))
+  const version = new Map(status.map((each) => [each.get('package'), each.get('version')]))
+  return Object.fromEntries(
+    shapingPackages.map((name) => {
+      const found = version.get(name)
+      if (!found) throw new Error(`The tools root has no ${name}. Delete ${root}, and run the command again.`)
+      return [name, found]
+    }),
+  )
 }
 
 /** Identifies the programs of the tools root where a stage's output depends on their versions. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { copyFileSync, existsSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
@@ -6,6 +6,7 @@ import { ensureFolder } from '../build/context.ts'
 import type { Tools } from '../build/tools.ts'
 import { CommandChannel, commandCredentials } from './channel.ts'
 import { Qmp } from './qmp.ts'
+import { spawnGuest } from './spawn.ts'
 
 export type Machine = 'x86-uefi' | 'x86-bios' | 'arm64-virt' | 'raspi3b'
 
@@ -98,18 +99,18 @@ export class Guest {
     writeFileSync(this.serialLog, '')
     const [program, args] = this.#commandLine()
     const errors = openSync(path.join(folder, 'qemu.log'), 'w')
-    // A test that fails or is killed must not leave its guests behind: they end with the process that started them.
-    const confined = ['/usr/sbin/chroot', this.#tools.root, 'setpriv', '--pdeathsig', 'KILL', program, ...args]
+    const confined = ['/usr/sbin/chroot', this.#tools.root, program, ...args]
     const { tap } = this.options
     const [command = '', ...words] = tap ? ['nsenter', `--net=${tap.namespace}`, ...confined] : confined
-    this.#process = spawn(command, words, { stdio: ['ignore', errors, errors] })
+    this.#process = spawnGuest(command, words, ['ignore', errors, errors])
     running.add(this)
     this.#process.on('exit', () => running.delete(this))
-    this.#qmp = await Qmp.connect(path.join(folder, 'qmp.sock'), () => this.#assertRunning())
+    this.#qmp = await Qmp.connect(path.join(folder, 'qmp.sock'), () => this.assertRunning())
     if (this.options.commands) this.#channel = new CommandChannel(path.join(folder, 'commands.sock'))
   }
 
-  #assertRunning(): void {
+  /** @throws with QEMU's last words when it has ended */
+  assertRunning(): void {
     if (this.#process?.exitCode !== null || this.#process.signalCode !== null) {
       throw new Error(
         `QEMU ended: ${readFileSync(path.join(this.options.folder, 'qemu.log'), 'utf8').trim() || 'no message'}`,
@@ -132,7 +133,7 @@ export class Guest {
 
   /** Waits until the command channel answers: the guest has reached multi-user.target or is about to. */
   async ready(timeoutSeconds = 300): Promise<void> {
-    await this.#channel?.ready(timeoutSeconds, () => this.#assertRunning())
+    await this.#channel?.ready(timeoutSeconds, () => this.assertRunning())
   }
 
   serial(): string {
@@ -145,7 +146,7 @@ export class Guest {
     for (;;) {
       const match = this.serial().match(pattern)
       if (match) return match
-      this.#assertRunning()
+      this.assertRunning()
       if (Date.now() > end)
         throw new Error(
           `No ${pattern} on the console within ${timeoutSeconds} s. Last lines:\n${this.serial().split('\n').slice(-25).join('\n')}`,

@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from 'node:fs'
+import { readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import type { Lock } from '../lock/lock.ts'
 import { parseControl } from './control.ts'
@@ -13,20 +13,14 @@ export interface DebianPackage {
   /** Name of the source package, where it is known. */
   readonly source: string | null
   readonly homepage: string | null
-  /** Of the .deb; null for what came from the builder's tools. */
-  readonly sha256: string | null
+  /** Of the .deb. */
+  readonly sha256: string
   /** Names as the copyright file gives them; null when it is not machine-readable. */
   readonly licences: readonly string[] | null
   /** SPDX expression, where every name has one. */
   readonly spdx: string | null
   /** The whole copyright file; null when there is none. */
   readonly copyright: string | null
-}
-
-/** Some packages of another root whose files went into the image, e.g. the boot loader of the tools root. */
-export interface Borrowed {
-  readonly root: string
-  readonly packages: readonly string[]
 }
 
 /** A package of the lock that was only unpacked, e.g. the firmware on the boot partition. */
@@ -37,16 +31,10 @@ export interface Unpacked {
 }
 
 /**
- * The packages installed in a root, each with the sum of its .deb from the lock, those only unpacked, and those that
- * were borrowed.
+ * The packages installed in a root and those only unpacked, each with the sum of its .deb from the lock.
  * @throws PublishError when one is not in the lock, at its version
  */
-export function readDebian(
-  root: string,
-  lock: Lock,
-  unpacked: readonly Unpacked[],
-  borrowed: readonly Borrowed[],
-): DebianPackage[] {
+export function readDebian(root: string, lock: Lock, unpacked: readonly Unpacked[]): DebianPackage[] {
   const locked = new Map(lock.packages.map((each) => [each.name, each]))
   const own = readStatus(root).map((found): DebianPackage => {
     const entry = locked.get(found.name)
@@ -65,26 +53,16 @@ export function readDebian(
         'make the lock anew with `hearth lock`',
       )
     const { version, architecture, sha256 } = entry
-    return { name, version, architecture, sha256, source: null, homepage: null, ...readCopyright(folder, name) }
+    const alone = { name, version, architecture, sha256, source: null, homepage: null, ...readCopyright(folder, name) }
+    const sibling = alone.copyright === null && own.find((each) => each.name === documentedIn(folder, name))
+    if (!sibling) return alone
+    return { ...alone, licences: sibling.licences, spdx: sibling.spdx, copyright: sibling.copyright }
   })
-  const others = borrowed.flatMap(({ root: from, packages }) => {
-    const status = readStatus(from)
-    return packages.map((name) => {
-      const found = status.find((each) => each.name === name)
-      if (!found) throw new PublishError(`${name} is not installed in ${from}`, 'correct the list of borrowed packages')
-      // The tools root has no documentation; a package of the same source says the same.
-      const sibling = own.find(({ source, copyright }) => source === found.source && copyright !== null)
-      return found.copyright === null && sibling
-        ? { ...found, licences: sibling.licences, spdx: sibling.spdx, copyright: sibling.copyright }
-        : found
-    })
-  })
-  const ours = [...own, ...alone]
-  const known = new Set(ours.map(({ name }) => name))
-  return [...ours, ...others.filter(({ name }) => !known.has(name))].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const known = new Set(own.map(({ name }) => name))
+  return [...own, ...alone.filter(({ name }) => !known.has(name))].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-function readStatus(root: string): DebianPackage[] {
+function readStatus(root: string): Omit<DebianPackage, 'sha256'>[] {
   const file = path.join(root, 'var/lib/dpkg/status')
   let text: string
   try {
@@ -111,10 +89,18 @@ function readStatus(root: string): DebianPackage[] {
       architecture,
       source: each.get('source')?.split(' ')[0] ?? name,
       homepage: each.get('homepage') ?? null,
-      sha256: null,
       ...readCopyright(root, name),
     }
   })
+}
+
+/** The package whose documentation a package links to in place of its own, as packages of one source do. */
+function documentedIn(root: string, name: string): string | null {
+  try {
+    return path.basename(readlinkSync(path.join(root, 'usr/share/doc', name)))
+  } catch {
+    return null
+  }
 }
 
 /** Follows links, which lead from package to package, but never out of the root. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, open, rename } from 'node:fs/promises'
+import { type FileHandle, open, rename, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { $ } from 'zx'
 
 /** Writes a whole file so that after a power cut there is either all of it or none. */
 export async function writeWhole(file: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
@@ -18,12 +19,27 @@ export async function writeWhole(file: string, content: string | Uint8Array, mod
 
 /** Makes names in a folder (new, renamed, removed) last. */
 export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder)
+  await sync(folder)
+}
+
+/** Makes what was written last: a file's content, or a folder with all that is below. */
+export async function syncContent(target: string): Promise<void> {
+  if ((await stat(target)).isDirectory()) await syncFileSystem(target)
+  else await sync(target)
+}
+
+async function sync(file: string): Promise<void> {
+  const handle = await open(file)
   try {
     await handle.sync()
   } finally {
     await handle.close()
   }
+}
+
+/** One call for a tree of many files. */
+export async function syncFileSystem(file: string): Promise<void> {
+  await $`sync --file-system ${file}`.quiet()
 }
 
 /** SHA-256 in hexadecimal and size in bytes of what is left to read from a file, or of the file named. */

@@ -1,4 +1,4 @@
-export type { Borrowed, Unpacked } from './debian.ts'
+export type { Unpacked } from './debian.ts'
 export { developmentKey, fingerprint, readPublicKey } from './keys.ts'
 export { PublishError } from './problem.ts'
 export { type Manifest, type PublishRequest, publish } from './publish.ts'

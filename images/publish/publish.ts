@@ -1,12 +1,12 @@
 import { createHash, type KeyObject } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Lock } from '../lock/lock.ts'
 import { mapImage, zerosThatMatter } from '../media/block-map.ts'
 import { formatBmap } from '../media/bmap.ts'
 import type { Recipe } from '../recipe/index.ts'
-import { type Borrowed, readDebian, type Unpacked } from './debian.ts'
-import { digestFile, syncFolder, writeWhole } from './files.ts'
+import { readDebian, type Unpacked } from './debian.ts'
+import { digestFile, syncContent, syncFolder, writeWhole } from './files.ts'
 import { imagerList } from './imager.ts'
 import { licencesText } from './licences.ts'
 import { readNpm } from './npm.ts'
@@ -21,12 +21,12 @@ export interface PublishRequest {
   readonly root: string
   /** Packages of the lock whose files were taken without installing them. */
   readonly unpacked: readonly Unpacked[]
-  /** Packages from elsewhere whose files are in the image. */
-  readonly borrowed: readonly Borrowed[]
   readonly recipe: Recipe
   readonly version: string
   readonly lock: Lock
   readonly lockState: 'exact' | 'drifted'
+  /** Programs of the builder that shape the image, by package. */
+  readonly tools: Readonly<Record<string, string>>
   /** Holds package-lock.json and node_modules. */
   readonly repository: string
   /** npm packages whose code the bundler took; null: every one that is not for development. */
@@ -60,6 +60,8 @@ export interface Manifest {
   /** RFC 3339, UTC. */
   readonly builtAt: string
   readonly lock: 'exact' | 'drifted'
+  /** Versions of the builder's programs that shaped the image: other ones may give other bytes from the same packages. */
+  readonly tools: Readonly<Record<string, string>>
   readonly packages: number
   /** SHA-256 over name, version, architecture and hash of every Debian package. */
   readonly packagesHash: string
@@ -94,7 +96,7 @@ async function fill(folder: string, request: PublishRequest): Promise<Manifest> 
   const names = { zst: `${recipe.name}.img.zst`, xz: `${recipe.name}.img.xz`, bmap: `${recipe.name}.bmap` }
 
   // What can be found wrong at once comes before the minutes of packing.
-  const debian = readDebian(request.root, request.lock, request.unpacked, request.borrowed)
+  const debian = readDebian(request.root, request.lock, request.unpacked)
   const npm = readNpm(request.repository, recipe.architecture, request.bundled)
   const raw = await digestFile(image)
   if (raw.size !== recipe.disk.size)
@@ -129,6 +131,7 @@ async function fill(folder: string, request: PublishRequest): Promise<Manifest> 
     suite: recipe.suite,
     builtAt: `${new Date(epoch * 1000).toISOString().slice(0, 19)}Z`,
     lock: request.lockState,
+    tools: request.tools,
     packages: debian.length,
     packagesHash: packagesHash(debian),
     image: raw,
@@ -155,14 +158,7 @@ async function pack({ run, image }: PublishRequest, zst: string, xz: string): Pr
     image,
     xz,
   ])
-  for (const file of [zst, xz]) {
-    const handle = await open(file, 'r+')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-  }
+  for (const file of [zst, xz]) await syncContent(file)
 }
 
 /** A folder cannot be renamed over a full one: for a moment the old one stands aside. */
@@ -179,10 +175,10 @@ async function replaceFolder(made: string, place: string): Promise<void> {
 }
 
 function packagesHash(
-  packages: readonly { name: string; version: string; architecture: string; sha256: string | null }[],
+  packages: readonly { name: string; version: string; architecture: string; sha256: string }[],
 ): string {
   const hash = createHash('sha256')
   for (const { name, version, architecture, sha256 } of packages)
-    hash.update(`${name} ${version} ${architecture} ${sha256 ?? '-'}\n`)
+    hash.update(`${name} ${version} ${architecture} ${sha256}\n`)
   return hash.digest('hex')
 }

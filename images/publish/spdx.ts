@@ -71,7 +71,7 @@ function debianPackage(each: DebianPackage, suite: string): SpdxPackage {
     ...common(`SPDXRef-deb-${idOf(each.name)}`, each.name, each.version, each.spdx),
     ...(each.homepage && /^https?:\/\/[^\s]+$/.test(each.homepage) ? { homepage: each.homepage } : {}),
     ...(each.source ? { sourceInfo: `built from the Debian source package ${each.source}` } : {}),
-    ...(each.sha256 ? { checksums: [{ algorithm: 'SHA256', checksumValue: each.sha256 }] } : {}),
+    checksums: [{ algorithm: 'SHA256', checksumValue: each.sha256 }],
     externalRefs: [reference(purl)],
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { tableScript } from '../build/disk.ts'
@@ -21,7 +21,7 @@ function onBootPartition(): Set<string> {
 }
 
 describe('the recipe kit-rpi', () => {
-  // No emulator reads the table as a Raspberry Pi's boot ROM does, so nothing else would notice it broken.
+  // No emulator reads the table as a Raspberry Pi's boot ROM does. What stands in the image: test/kit-rpi.test.ts.
   it('has the partition table that is fixed for ever', () => {
     expect(recipe.disk.table).toBe('mbr')
     expect(recipe.disk.partitions.map((p) => [p.number, p.type, p.content, p.start / MiB, p.size / MiB])).toEqual([
@@ -58,99 +58,3 @@ describe('the recipe kit-rpi', () => {
     expect(kinds, 'boards without a device tree').toEqual([])
   })
 })
-
-const image = path.join(import.meta.dirname, '../../out/kit-rpi.img')
-
-describe.skipIf(!existsSync(image))('the image out/kit-rpi.img', () => {
-  it('has that table, byte for byte, and a signature', () => {
-    const sector = read(0, 512)
-    expect(sector.readUInt16LE(510)).toBe(0xaa55)
-    expect(entries(sector, 0)).toEqual([
-      [0x0c, 1 * MiB, 128 * MiB],
-      [0xda, 129 * MiB, 128 * MiB],
-      [0xda, 257 * MiB, 1 * MiB],
-      [0x0f, 258 * MiB, 1411 * MiB],
-    ])
-    const logical: number[][] = []
-    let at = 258 * MiB
-    for (;;) {
-      const [own = [], following = []] = entries(read(at, 512), at)
-      logical.push(own)
-      if (!following[0]) break
-      // The link to the next entry counts from the start of the extended partition.
-      at = 258 * MiB + (following[1] as number) - at
-    }
-    expect(logical).toEqual([
-      [0x83, 259 * MiB, 640 * MiB],
-      [0x83, 900 * MiB, 640 * MiB],
-      [0x83, 1541 * MiB, 128 * MiB],
-    ])
-  })
-
-  it('has on its boot partition, whole, every file that a board’s firmware reads', () => {
-    const files = fatRoot(1 * MiB)
-    for (const board of recipe.boards) {
-      for (const name of board.firmware) expect(files.get(name) ?? 0, `${board.name}: ${name}`).toBeGreaterThan(100)
-    }
-    expect(files.has('hearth-example.yaml')).toBe(true)
-    expect(
-      read(1 * MiB + 71, 11)
-        .toString('latin1')
-        .trimEnd(),
-    ).toBe('HEARTH')
-  })
-})
-
-function read(offset: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length)
-  const fd = openSync(image, 'r')
-  try {
-    readSync(fd, bytes, 0, length, offset)
-  } finally {
-    closeSync(fd)
-  }
-  return bytes
-}
-
-/** Type, start and size in bytes of a table's entries. */
-function entries(sector: Buffer, from: number): number[][] {
-  return [446, 462, 478, 494].map((at) => [
-    sector[at + 4] as number,
-    from + sector.readUInt32LE(at + 8) * 512,
-    sector.readUInt32LE(at + 12) * 512,
-  ])
-}
-
-/** Names and sizes in the root folder of a FAT32 file system. */
-function fatRoot(start: number): Map<string, number> {
-  const boot = read(start, 512)
-  const [clusterSize, reserved] = [(boot[13] as number) * 512, boot.readUInt16LE(14) * 512]
-  const fatSize = boot.readUInt32LE(36) * 512
-  const fat = read(start + reserved, fatSize)
-  const data = start + reserved + (boot[16] as number) * fatSize
-  const files = new Map<string, number>()
-  let long = ''
-  for (
-    let cluster = boot.readUInt32LE(44);
-    cluster < 0x0ffffff8;
-    cluster = fat.readUInt32LE(cluster * 4) & 0x0fffffff
-  ) {
-    const folder = read(data + (cluster - 2) * clusterSize, clusterSize)
-    for (let at = 0; at < clusterSize && folder[at] !== 0; at += 32) {
-      const entry = folder.subarray(at, at + 32)
-      if (entry[11] === 0x0f) {
-        const part = Buffer.concat([entry.subarray(1, 11), entry.subarray(14, 26), entry.subarray(28, 32)])
-        long = `${part.toString('utf16le').split('\0')[0]}${long}`
-        continue
-      }
-      const short = `${entry.toString('latin1', 0, 8).trimEnd()}.${entry.toString('latin1', 8, 11).trimEnd()}`
-      // Windows' flags for a short name in small letters.
-      files.set(
-        long || ((entry[12] as number) & 0x18 ? short.toLowerCase() : short).replace(/\.$/, ''),
-        entry.readUInt32LE(28),
-      )
-      long = ''
-    }
-  }
-  return files
-}

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AgentClient } from '#agent/client.ts'
-import { hourMs } from '#agent/ledger/hours.ts'
+import { hourMs, type Quantities } from '#agent/ledger/hours.ts'
 import { Journal } from '#agent/ledger/journal.ts'
 import { Ledger } from '#agent/ledger/ledger.ts'
 import { createLog } from '#agent/ledger/log/public-log.ts'
@@ -13,103 +13,48 @@ import { verifyLog } from '#agent/ledger/log/verify.ts'
 import { meteredDays } from '#agent/ledger/metered-days.ts'
 import { scoreModel } from '#agent/meters/power-score.ts'
 import { kitPaths } from '#agent/paths.ts'
-import { Recorder } from '#agent/service/recorder.ts'
 import { makeKitRoot } from '#agent/testing/kit-root.ts'
 import { programsFolder } from '#images/build/programs.ts'
 import { built } from '../kit/kit.ts'
-import { ledgerYear } from '../ledger-year.ts'
-import { figure, hostFacts, median, type Report } from './figure.ts'
-import { publishedPerMonth } from './published.ts'
+import { generator, ledgerYear } from '../ledger-year.ts'
+import { ChildrenWatch, proveCounting } from './children.ts'
+import { hostFacts, median, type Report } from './figure.ts'
+import { ledgerFigures } from './ledger-figures.ts'
+import { publishedBytes } from './published.ts'
+import { samplingMs } from './sampling.ts'
 
-/** Enough for the compiler to have seen what there is to see, as in a kit that runs for months. */
-const warmUp = 500
-const cycles = 2000
 const monthViews = 40
+/** A cycle takes a minute; what is watched for longer holds a whole one, wherever it begins. */
+const watchedMs = 75_000
 
 /** What keeping the ledger costs on this machine: the sampling cycle, the agent's memory, a year on disk, its pages. */
 export async function ledger(log: (line: string) => void): Promise<Report> {
+  await proveCounting()
+  const { context, tools } = await built('kit-x86')
   log('bench ledger: the sampling cycle')
-  const cycle = await samplingMs()
+  const cycle = await samplingMs(context.repo)
   log('bench ledger: a year of entries and readings')
-  const { bytes, people, services } = yearBytes()
+  const year = yearBytes() / 1e6
   log('bench ledger: the agent as built for the kit')
   const { memory, month, children } = await agentFigures(log)
   log('bench ledger: a year of a public log')
   const verify = await verifySeconds()
-  log('bench ledger: a year of publishing')
-  const published = await publishedPerMonth((await built('kit-x86')).tools, log)
-  const { known, unknown } = scoreModel()
+  log('bench ledger: a year of publishing, and ten of a log')
+  const published = await publishedBytes(tools, log)
+  const power = scoreModel()
   return {
     bench: 'ledger',
     host: hostFacts('tcg'),
-    figures: [
-      figure('sampling-cpu', cycle, 'ms', { of: 'value', max: 1 }),
-      figure('children', children, 'processes', { of: 'value', max: 0 }),
-      figure('agent-memory', memory, 'MB', { of: 'value', max: 15 }),
-      figure(`year-size, ${people} people, ${services} services`, bytes / 1e6, 'MB', { of: 'value', max: 10 }),
-      figure('month-view', month, 'ms', { of: 'value', max: 50 }),
-      figure('verify-year', verify, 's', { of: 'value', max: 2 }),
-      ...published,
-      figure('power-after-one-reading', known.error * 100, '%', { of: 'value', max: 10 }),
-      figure('power-coverage', unknown.coverage * 100, '%', { of: 'value', min: 90 }),
-      figure(
-        'power-interval-score',
-        unknown.intervalScore,
-        'of the power',
-        { of: 'ratio', max: 1 },
-        { name: 'constant ±30 %', value: unknown.constantScore },
-      ),
-      // Printed, not judged.
-      figure('power-unknown-error', unknown.error * 100, '%', { of: 'value' }),
-      figure('power-unknown-width', unknown.width * 100, '% of the power', { of: 'value' }),
-    ],
+    figures: ledgerFigures({ cycle, children, memory, year, month, verify, published, power }),
   }
 }
 
-/** Processor milliseconds of one cycle, on this machine's own /proc and /sys, without a plug. */
-async function samplingMs(): Promise<number> {
-  const folder = temporary()
-  const book = new Ledger(folder, Date.now)
-  let wall = Date.now()
-  let steady = 0
-  const clock = { now: () => wall, monotonic: () => steady, trusted: () => true }
-  const recorder = new Recorder({
-    trees: { proc: '/proc', sys: '/sys' },
-    countersFile: path.join(folder, 'counters.json'),
-    dataFolder: folder,
-    clock,
-    ledger: book,
-    onLeap: () => {},
-    onFailure: (error) => {
-      throw error
-    },
-  })
-  const run = async (times: number) => {
-    for (let turn = 0; turn < times; turn++) {
-      wall += 60_000
-      steady += 60_000
-      await recorder.cycle()
-    }
-  }
-  try {
-    await run(warmUp)
-    const before = process.cpuUsage()
-    await run(cycles)
-    const { user, system } = process.cpuUsage(before)
-    return (user + system) / 1000 / cycles
-  } finally {
-    book.stop()
-    rmSync(folder, { recursive: true })
-  }
-}
-
-/** A year's entries and its hourly readings as they lie on the card. */
-function yearBytes(): { bytes: number; people: number; services: number } {
-  const [people, services] = [10, 6]
+/** Bytes of a year's entries and its hourly readings, of ten people and six services, as they lie on the card. */
+function yearBytes(): number {
   const folder = temporary()
   try {
     const journal = new Journal({ folder, clock: { now: Date.now, trusted: () => true } })
-    const { entries } = ledgerYear({ people, services })
+    const { entries } = ledgerYear({ people: 10, services: 6 })
     // References lead to ids the journal gives itself; as many bytes to another log's.
     journal.recordAll(
       entries.map(({ version, id, sequence, recordedAt, clockTrusted, ...draft }) => ({
@@ -119,26 +64,55 @@ function yearBytes(): { bytes: number; people: number; services: number } {
     )
     journal.stop()
     const book = new Ledger(folder, Date.now)
+    const random = generator(1)
+    const first = Date.UTC(2026, 0)
     book.add(
       Array.from({ length: 8760 }, (_, hour) => ({
-        interval: { start: hour * hourMs, end: (hour + 1) * hourMs, trusted: true },
-        quantities: {
-          energy: 3e6 + hour,
-          energyLow: 2e6,
-          energyHigh: 4e6,
-          seconds: 3600,
-          cpuSeconds: 360,
-          wanIn: 1e7 + hour,
-          lanOut: 2e7,
-          classRank: 2,
-        },
+        interval: { start: first + hour * hourMs, end: first + (hour + 1) * hourMs, trusted: true },
+        quantities: busyHour(random),
       })),
     )
     book.stop()
-    const bytes = readdirSync(folder).reduce((sum, name) => sum + statSync(path.join(folder, name)).size, 0)
-    return { bytes, people, services }
+    return readdirSync(folder).reduce((sum, name) => sum + statSync(path.join(folder, name)).size, 0)
   } finally {
     rmSync(folder, { recursive: true })
+  }
+}
+
+/** An hour in which every counter moved, and none by a round number. */
+function busyHour(random: () => number): Quantities {
+  const about = (mean: number) => mean * (0.5 + random())
+  const bytes = () => Math.round(about(1e7))
+  const energy = Math.round(about(4e6))
+  return {
+    energy,
+    energyLow: Math.round(energy * 0.7),
+    energyHigh: Math.round(energy * 1.3),
+    classRank: 2,
+    seconds: 3600 - random() / 100,
+    cpuSeconds: about(360),
+    cpuServer: about(60),
+    cpuWeb: about(20),
+    cpuDashboard: about(10),
+    cpuAgent: about(2),
+    cpuSystem: about(200),
+    lanIn: bytes(),
+    lanOut: bytes(),
+    wanIn: bytes(),
+    wanOut: bytes(),
+    unknownIn: bytes(),
+    unknownOut: bytes(),
+    serverIn: bytes(),
+    serverOut: bytes(),
+    fetchIn: bytes(),
+    fetchOut: bytes(),
+    dashboardIn: bytes(),
+    dashboardOut: bytes(),
+    plainIn: bytes(),
+    plainOut: bytes(),
+    publishIn: bytes(),
+    publishOut: bytes(),
+    written: bytes(),
   }
 }
 
@@ -177,12 +151,11 @@ async function agentFigures(log: (line: string) => void) {
       await client.history('day', month)
       views.push(performance.now() - began)
     }
-    await sleep(70_000) // a cycle
+    const watch = new ChildrenWatch(agent.pid as number)
+    await sleep(watchedMs)
+    const children = watch.stop()
     const smaps = readFileSync(`/proc/${agent.pid}/smaps_rollup`, 'utf8')
     const kib = (name: string) => Number(smaps.match(new RegExp(`^${name}: +(\\d+) kB$`, 'm'))?.[1])
-    const children = readFileSync(`/proc/${agent.pid}/task/${agent.pid}/children`, 'utf8')
-      .split(' ')
-      .filter(Boolean).length
     // What it has written; the clean pages of the binary are shared with the dashboard's, or can be dropped.
     return { memory: (kib('Private_Dirty') * 1024) / 1e6, month: median(views), children }
   } finally {

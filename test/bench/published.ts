@@ -3,24 +3,27 @@ import https from 'node:https'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import path from 'node:path'
 import { hourMs } from '#agent/ledger/hours.ts'
+import { parseLogKey } from '#agent/ledger/log/note.ts'
+import { createLog } from '#agent/ledger/log/public-log.ts'
+import { readLog } from '#agent/ledger/log/read-log.ts'
+import { readFolder } from '#agent/ledger/log/source.ts'
 import { meteredDays } from '#agent/ledger/metered-days.ts'
+import { mean } from '#agent/meters/prediction.ts'
 import { announce } from '#agent/publish/announcement.ts'
-import { collectorFolder, indexFile } from '#agent/publish/log-address.ts'
-import { runPublish } from '#agent/publish/push/push-fixture.ts'
+import { collectorFolder, indexFile, logOrigin } from '#agent/publish/log-address.ts'
+import type { Outbox } from '#agent/publish/outbox.ts'
+import { outboxOf, runPublish } from '#agent/publish/push/push-fixture.ts'
 import { PublishingKit, serverName, zone } from '#agent/publish/testing.ts'
 import { makeCertificate } from '#agent/setup/openssl.ts'
 import type { Run } from '#agent/setup/run.ts'
 import type { Tools } from '#images/build/tools.ts'
 import { nodeInfoFaults } from '../kit/nodeinfo.ts'
 import { ledgerYear } from '../ledger-year.ts'
-import { type Figure, figure } from './figure.ts'
+import { type Published, wanPerMonth } from './ledger-figures.ts'
 
-/** A small server: what it sends and gets on the internet side in a month. Larger ones have a smaller share. */
-const wanPerMonth = 1e9
 const people = 10
 const daysPerYear = 365
 const dayMs = 24 * hourMs
-const networks = [10, 1000, 100_000]
 /** Kits that the view of a network is measured with, on one connection. */
 const viewed = 40
 
@@ -28,8 +31,12 @@ const viewed = 40
  * What publishing costs on the line in a month, beside one aggregator that fetches NodeInfo from every instance once a
  * day. A year of a kit passes with the real publisher, its budget in force, and hearth-publish; all connections are TLS
  * 1.3 with a chain of two certificates, and counted as content of TCP, both ways, without its headers.
+ *
+ * Before each report the kit looks what its collector has, and that is all of the log; then it sends the bundle in which
+ * the new report lies, from its beginning. Both grow until a bundle is full, with 256 reports: so ten years are measured,
+ * too, with hearth-publish and the reports of that year, over and over.
  */
-export async function publishedPerMonth(tools: Tools, log: (line: string) => void): Promise<Figure[]> {
+export async function publishedBytes(tools: Tools, log: (line: string) => void): Promise<Published> {
   const kit = await PublishingKit.make('2026-01-01T10:00:00Z')
   const host = await MeteredHost.make(kit.root.root, tools)
   try {
@@ -37,23 +44,14 @@ export async function publishedPerMonth(tools: Tools, log: (line: string) => voi
     const { origin, key } = kit.outbox()
     const view = await networkView(host, origin)
     const fetched = await aggregatorDay(host, { origin, key, collectors: [host.url] })
-    const aggregated = (fetched * daysPerYear) / 12
-    const baseline = (value: number) => ({ name: 'one aggregator fetching NodeInfo daily', value })
-    const share = (bytes: number) => (bytes / wanPerMonth) * 100
-    const shareGoal = { of: 'value', max: 0.1 } as const
-    return [
-      figure('published-per-month, a kit', pushed, 'B', { of: 'ratio', max: 1 }, baseline(aggregated)),
-      figure('published-share of 1 GB WAN a month', share(pushed), '%', shareGoal, baseline(share(aggregated))),
-      ...networks.map((instances) =>
-        figure(
-          `published-per-month, ${instances.toLocaleString('en')} instances and one view of all`,
-          instances * pushed + view(instances),
-          'B',
-          { of: 'ratio', max: 1 },
-          baseline(instances * aggregated),
-        ),
-      ),
-    ]
+    const months = await decade(kit, host)
+    const decadeMean = mean(months)
+    const [first, last] = [mean(months.slice(0, 12)), months.at(-1)]
+    log(`bench ledger: 120 reports, ${decadeMean} bytes a month; the first year ${first}, the last month ${last}`)
+    // The same work, without the publisher: otherwise the decade would be of something else.
+    if (Math.abs(first / pushed - 1) > 0.15)
+      throw new Error(`The first year of the decade has ${first} bytes a month, that of the publisher ${pushed}.`)
+    return { year: pushed, decade: decadeMean, aggregated: (fetched * daysPerYear) / 12, view }
   } finally {
     host.close()
     await kit.remove()
@@ -114,6 +112,34 @@ async function year(kit: PublishingKit, host: MeteredHost, log: (line: string) =
   const bytes = host.take()
   log(`bench ledger: 12 reports published, ${bytes} bytes`)
   return bytes / 12
+}
+
+/** Bytes to and from the collector of each month in a log's first ten years: a look at what is there, then the report. */
+async function decade(kit: PublishingKit, host: MeteredHost): Promise<number[]> {
+  const before = kit.outbox()
+  const { leaves } = await readLog(readFolder(kit.paths.publicLog), parseLogKey(before.key))
+  const folder = '2/'
+  const places = { folder: path.resolve(kit.paths.publicLog, folder), secret: path.join(kit.root.root, 'decade.key') }
+  const publicLog = createLog(places, logOrigin(serverName, folder))
+  let { number } = before
+  const ask = async (task: Outbox['task'], known: number) => {
+    number += 1
+    const collector = { id: 'decade', place: { kind: 'http', url: host.url }, publicUrl: host.url, known } as const
+    const outbox = outboxOf(publicLog, { task, number, folder, collectors: [{ ...collector, grant: 1e6 }] })
+    writeFileSync(kit.paths.outbox, JSON.stringify(outbox))
+    const { text } = await runPublish(kit.root.root, host.authority)
+    const done = task === 'push' ? 'sent' : 'compared'
+    if (!text.includes(`outbox ${number}: decade ${done}`)) throw new Error(`hearth-publish said: ${text}`)
+  }
+  const months: number[] = []
+  host.take()
+  for (let month = 0; month < 120; month++) {
+    await ask('compare', month)
+    publicLog.append(month, leaves[month % leaves.length] as Uint8Array)
+    await ask('push', month)
+    months.push(host.take())
+  }
+  return months
 }
 
 /** Whether the outbox asks for something that was not answered. */

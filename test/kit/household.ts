@@ -10,6 +10,8 @@ export interface Household {
   /** The owner's, signed in. */
   browser: FormBrowser
   personPassword: string
+  /** The page that the claim ended with. */
+  lastPage: string
 }
 
 /** The claim code that the kit's console shows. */
@@ -20,8 +22,11 @@ export function shownCode(kit: Kit): string {
 }
 
 /** Claims a kit as a browser without scripts would: the code, by default the console's, then the form. */
-export async function claimKit(kit: Kit, code = shownCode(kit)): Promise<Household> {
-  const visitor = new FormBrowser(kit.ports.dashboard)
+export function claimKit(kit: Kit, code = shownCode(kit)): Promise<Household> {
+  return claimAs(new FormBrowser(kit.ports.dashboard), code)
+}
+
+export async function claimAs(visitor: FormBrowser, code: string): Promise<Household> {
   await visitor.get('/claim')
   await visitor.post('/claim', { code })
   const now = new Date()
@@ -42,7 +47,7 @@ export async function claimKit(kit: Kit, code = shownCode(kit)): Promise<Househo
   })
   const personPassword = /id="person-password">([^<]+)</.exec(done)?.[1]
   if (!personPassword) throw new Error(`The claim did not end with a password:\n${textOf(done)}`)
-  return { cookie: visitor.cookie, browser: visitor, personPassword }
+  return { cookie: visitor.cookie, browser: visitor, personPassword, lastPage: done }
 }
 
 /** The words of a page, without its markup. */
@@ -56,11 +61,16 @@ export function textOf(page: string): string {
 /** Keeps cookies and sends forms with the token of the last page. */
 export class FormBrowser {
   readonly #port: number
+  readonly #host: string
+  readonly #from: string | undefined
   readonly #cookies = new Map<string, string>()
   #token = ''
 
-  constructor(port: number) {
+  /** @param options the name the kit is called by, also in the handshake; and the address of this machine to ask from */
+  constructor(port: number, { host = 'localhost', from }: { host?: string; from?: string } = {}) {
     this.#port = port
+    this.#host = host
+    this.#from = from
   }
 
   get cookie(): string {
@@ -77,7 +87,7 @@ export class FormBrowser {
 
   /** Opens the stream of live figures, as a page left open on a phone does. @returns closes it */
   watch(): Promise<() => void> {
-    const headers = { host: `localhost:${this.#port}`, cookie: this.cookie }
+    const headers = { host: this.#authority, cookie: this.cookie }
     return new Promise((resolve, reject) => {
       const call = https.get(
         { host: '127.0.0.1', port: this.#port, path: '/live', headers, rejectUnauthorized: false, agent: false },
@@ -90,13 +100,17 @@ export class FormBrowser {
     })
   }
 
+  get #authority(): string {
+    return `${this.#host}:${this.#port}`
+  }
+
   #send(method: string, address: string, body = ''): Promise<string> {
-    const origin = `https://localhost:${this.#port}`
+    const origin = `https://${this.#authority}`
     const form = method === 'POST' ? { origin, 'content-type': 'application/x-www-form-urlencoded' } : {}
     const headers = {
       ...form,
       cookie: this.cookie,
-      host: `localhost:${this.#port}`,
+      host: this.#authority,
       'content-length': Buffer.byteLength(body),
     }
     return new Promise((resolve, reject) => {
@@ -104,6 +118,8 @@ export class FormBrowser {
         {
           host: '127.0.0.1',
           port: this.#port,
+          ...(this.#from !== undefined && { localAddress: this.#from }),
+          servername: this.#host,
           method,
           path: address,
           headers,

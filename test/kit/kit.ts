@@ -16,8 +16,8 @@ export function built(recipe: string): Promise<Built> {
 
 export interface Kit {
   guest: Guest
-  /** Ports on 127.0.0.1 of the kit's three listeners. */
-  ports: { plain: number; server: number; dashboard: number }
+  /** Ports on 127.0.0.1 of the kit's three listeners, and of SSH. */
+  ports: { plain: number; server: number; dashboard: number; ssh: number }
 }
 
 /**
@@ -34,7 +34,7 @@ export async function startKit(
   const folder = path.join(context.cache, 'test', name)
   if (!again) rmSync(folder, { recursive: true, force: true })
   ensureFolder(folder)
-  const ports = { plain: await freePort(), server: await freePort(), dashboard: await freePort() }
+  const [plain, server, dashboard, ssh] = [await freePort(), await freePort(), await freePort(), await freePort()]
   const guest = new Guest(tools, {
     machine: 'x86-uefi',
     diskSize: 4 * 1024 ** 3,
@@ -43,10 +43,10 @@ export async function startKit(
     image,
     ...rest,
     folder,
-    forwards: { [ports.plain]: 80, [ports.server]: 443, [ports.dashboard]: 8443 },
+    forwards: { [plain]: 80, [server]: 443, [dashboard]: 8443, [ssh]: 22 },
   })
   await guest.start()
-  return { guest, ports }
+  return { guest, ports: { plain, server, dashboard, ssh } }
 }
 
 /** Waits until systemd has started everything; the state is `running` when no unit failed. */

@@ -64,13 +64,16 @@ export function handshake(port: number, servername: string | null, timeout = 20_
 }
 
 /** Makes this process trust the kit's own CA, downloaded from its plain page as a member would. */
-export async function trust(kit: Kit): Promise<void> {
+async function trust(kit: Kit): Promise<void> {
   const { body } = await request('http', { port: kit.ports.plain }, '/ca.crt')
   tls.setDefaultCACertificates([...tls.getCACertificates(), body])
 }
 
-/** Posts on the Fediverse server through the API that Mastodon clients use. @returns the post's text as the server has it */
-export async function publish(kit: Kit, person: { id: string; password: string }, text: string): Promise<string> {
+/** Signs a person in to the Fediverse server as apps do, which this process then trusts. */
+export async function appToken(
+  kit: Kit,
+  person: { id: string; password: string },
+): Promise<{ url: string; token: string }> {
   await trust(kit)
   const url = `https://localhost:${kit.ports.server}`
   const credentials = { login: person.id, passwd: person.password }
@@ -79,9 +82,15 @@ export async function publish(kit: Kit, person: { id: string; password: string }
     body: new URLSearchParams(credentials),
   })
   if (!signIn.ok) throw new Error(`No token for ${person.id}: ${signIn.status}`)
+  return { url, token: (await signIn.text()).trim() }
+}
+
+/** Posts on the Fediverse server through the API that Mastodon clients use. @returns the post's text as the server has it */
+export async function publish(kit: Kit, person: { id: string; password: string }, text: string): Promise<string> {
+  const { url, token } = await appToken(kit, person)
   const answer = await fetch(`${url}/api/v1/statuses`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${(await signIn.text()).trim()}` },
+    headers: { authorization: `Bearer ${token}` },
     body: new URLSearchParams({ status: text, visibility: 'public' }),
   })
   if (!answer.ok) throw new Error(`The post was refused: ${answer.status} ${await answer.text()}`)

@@ -2,9 +2,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { AgentSettings } from '../../api.ts'
 import { PublishingKit } from '../../publish/testing.ts'
 import { FakeClock } from '../../testing/fake-clock.ts'
+import { answerTo } from '../corrections.ts'
+import type { Entry } from '../entry.ts'
+import { hourMs } from '../hours.ts'
 import { Journal } from '../journal.ts'
+import { Ledger } from '../ledger.ts'
+import { makeWitness } from '../log/log-fixture.ts'
 import { createLog } from '../log/public-log.ts'
 import { ledgerCommand } from './command.ts'
 
@@ -24,6 +30,29 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+const settings: AgentSettings = {
+  currency: 'EUR',
+  timezone: 'UTC',
+  pricePerKwh: '0.25',
+  plug: null,
+  calibration: [],
+  internetPerMonth: null,
+  hardware: null,
+  domainPerYear: null,
+  tariffs: null,
+  sharing: 'equal',
+}
+
+/** Something done to the copy's entries beside the command. */
+async function copied<Result>(work: (journal: Journal) => Result): Promise<Result> {
+  const journal = new Journal({ folder: copy, clock: new FakeClock('2026-11-24T10:00:00Z') })
+  try {
+    return work(journal)
+  } finally {
+    journal.stop()
+  }
+}
+
 async function run(...args: string[]) {
   const said: string[] = []
   const status = await ledgerCommand(
@@ -41,14 +70,43 @@ describe('hearth ledger, on a copy', () => {
     expect(added).toMatchObject({ status: 0, said: expect.stringMatching(/^Recorded as [0-9a-f-]{36}$/) })
     const id = added.said.slice(-36)
     expect((await onCopy('correct', id.slice(0, 13), '2.5', '--note', 'misread')).status).toBe(0)
-    expect((await onCopy('confirm', id, '--who', 'Bob')).status).toBe(0)
+    const confirmed = await onCopy('confirm', id, '--who', 'Bob')
+    expect(confirmed.said).toMatch(/^Recorded as [0-9a-f-]{36}: confirmed for Bob, entered by the owner$/)
+    expect(await onCopy('confirm', id)).toMatchObject({ status: 0, said: expect.stringContaining('by the owner') })
+    expect((await onCopy('confirm', id, '--who', 'ada')).said).toContain('nobody can confirm an entry of their own')
     const { said } = await onCopy('show', '--month', '2026-10')
     expect(said.split('\n')).toEqual([
       expect.stringContaining('0.07 (0.06–0.09) kWh  power'),
-      `2026-10-05  ${id}  2.5 h  work, moderation, Ada, corrected, confirmed by Bob`,
+      `2026-10-05  ${id}  2.5 h  work, moderation, Ada, corrected, confirmed by Bob, entered by the owner; the owner`,
     ])
+    const parties = await copied((journal) => journal.parties())
+    expect(parties.map(({ name }) => name)).toEqual(['Ada', 'Bob'])
     expect((await onCopy('show', '--month', '2026-09')).said).toBe('Nothing is recorded.')
     expect(JSON.parse((await onCopy('show', '--json')).said)).toHaveLength(2)
+  })
+
+  it('keeps when work began and which fund it is of, and shows both', async () => {
+    const { said } = await onCopy('add', 'work', '1', '--who', 'Ada', '--start', '14:30', '--day', '2026-07-01')
+    await onCopy('add', 'donation', '5', '--fund', 'new disk', '--day', '2026-07-02')
+    expect((await onCopy('show', '--month', '2026-07')).said.split('\n')).toEqual([
+      `2026-07-01  ${said.slice(-36)}  1 h  work, other, from 14:30, Ada`,
+      expect.stringMatching(/ {2}5 EUR {2}donation, fund new disk$/),
+    ])
+    expect((await onCopy('export', 'csv', '--month', '2026-07')).said).toMatch(/,start,.*\r\n.*,14:30,/)
+    expect((await onCopy('export', 'csv', '--month', '2026-07')).said).toContain(',new disk,')
+    expect((await onCopy('export', 'hledger', '--month', '2026-07')).said).toMatch(/; start: 14:30\n.*Assets:Fund:New/s)
+  })
+
+  it('shows hours that their person contests, whoever corrected them since', async () => {
+    const { said } = await onCopy('add', 'work', '3', '--who', 'Ada', '--day', '2026-06-01')
+    await copied((journal) => {
+      const entry = journal.entry(said.slice(-36)) as Entry
+      return journal.record({ ...answerTo(entry, 'objection', 'it was one'), source: 'typed-by-person' })
+    })
+    await onCopy('correct', said.slice(-36), '3')
+    expect((await onCopy('show', '--month', '2026-06')).said).toMatch(/ Ada, corrected, contested: it was one$/)
+    await onCopy('correct', said.slice(-36))
+    expect((await onCopy('show', '--month', '2026-06')).said).toMatch(/ Ada, withdrawn$/)
   })
 
   it('keeps a note, and refuses what a verb does not take instead of losing it', async () => {
@@ -70,7 +128,7 @@ describe('hearth ledger, on a copy', () => {
     expect((await onCopy('export', 'hledger', '--month', '2026-10')).said).toContain('2026-10-05')
     const file = path.join(folder, 'out.json')
     expect((await onCopy('export', 'json', '--output', file)).said).toBe(`Written to ${file}`)
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveLength(7)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveLength(14)
   })
 
   it('imports an export, once; nothing of one that was cut', async () => {
@@ -95,7 +153,7 @@ describe('hearth ledger, on a copy', () => {
     writeFileSync(
       file,
       readFileSync(file, 'utf8')
-        .replaceAll(/"id":"./g, '"id":"0')
+        .replaceAll(/(?<="id":")./g, (digit) => (digit === '0' ? '1' : '0'))
         .slice(0, -10),
     )
     expect(await intoOther(file)).toMatchObject({ status: 1, said: expect.stringContaining('not written to its end') })
@@ -108,13 +166,24 @@ describe('hearth ledger, on a copy', () => {
     [['show', '--month', 'x'], 2, 'as in 2026-11'],
     [['add', 'money', '3'], 2, 'donation, bill'],
     [['add', 'bill', '1,5'], 1, 'with a point'],
+    [['add', 'bill', '1,234'], 1, 'with a point'],
+    [['add', 'bill', '1,234.5'], 1, 'with a point'],
+    [['add', 'bill', '1.234,5'], 1, 'with a point'],
+    [['add', 'bill', '1.234'], 1, 'more than 2 digits after the point'],
+    [['add', 'bill', '10.5', '--unit', 'JPY'], 1, 'digits after the point'],
+    [['add', 'bill', '1e3'], 1, 'with a point'],
+    [['add', 'bill', '0'], 1, 'not above zero'],
+    [['add', 'work', '25', '--who', 'Nobody'], 1, 'more than a day has'],
+    [['add', 'work', '5', '--who', 'Ada', '--start', '25:00'], 1, 'time of day such as 14:30'],
+    [['add', 'bill', '5', '--start', '14:30'], 2, 'are for work'],
     [['add', 'bill', '5', '--day', '2026-02-30'], 1, 'is not in the calendar'],
     [['add', 'work', '5'], 2, '--who'],
     [['correct', 'ffffffff'], 1, 'No entry has'],
     [['correct', ''], 1, 'Several entries have'],
-    [['confirm', 'x'], 2, '--who'],
+    [['confirm', 'x'], 1, 'No entry has'],
     [['export', 'xlsx'], 2, 'hledger'],
-    [['what-if', 'price', '0.4'], 2, 'needs the agent'],
+    [['what-if', 'price', '0.4'], 1, 'settings.json does not exist'],
+    [['what-if', 'weather'], 2, 'price, people or disk'],
     [['bill'], 2, 'needs the agent'],
     [['import'], 2, 'exported as JSON'],
     [['import', '/nowhere.json'], 1, 'ENOENT'],
@@ -123,6 +192,73 @@ describe('hearth ledger, on a copy', () => {
     const before = (await onCopy('show', '--json')).said
     expect(await onCopy(...args)).toMatchObject({ status, said: expect.stringContaining(text) })
     expect((await onCopy('show', '--json')).said).toBe(before)
+    const parties = await copied((journal) => journal.parties())
+    expect(parties.map(({ name }) => name)).not.toContain('Nobody')
+  })
+
+  it('corrects to no more hours than a day has, and to no finer money than coins', async () => {
+    const work = await onCopy('add', 'work', '2', '--who', 'Ada', '--day', '2026-05-01')
+    const bill = await onCopy('add', 'bill', '10', '--day', '2026-05-01')
+    for (const [{ said }, amount, what] of [
+      [work, '500', 'more than a day has'],
+      [work, '1,5', 'with a point'],
+      [bill, '10.505', 'more than 2 digits'],
+    ] as const)
+      expect(await onCopy('correct', said.slice(-36), amount)).toMatchObject({
+        status: 1,
+        said: expect.stringContaining(what),
+      })
+    expect((await onCopy('show', '--month', '2026-05')).said).not.toContain('corrected')
+  })
+
+  it('finds an account that never signed in by its name: one person, before and after', async () => {
+    const other = path.join(folder, 'with-accounts')
+    const journal = new Journal({ folder: other, clock: new FakeClock('2026-11-24T10:00:00Z') })
+    journal.parties()
+    const readings = new Ledger(other, Date.now)
+    readings.note('accounts', ['bob'])
+    readings.stop()
+    const { said } = await run('add', 'work', '2', '--who', 'Bob', '--copy', other)
+    const party = journal.partyOf('bob', 'Robert')
+    expect(journal.entry(said.slice(-36))).toMatchObject({ party: party.id })
+    expect(journal.parties()).toHaveLength(1)
+    journal.stop()
+  })
+
+  it('says what would be with other prices, as of the last reading in the copy', async () => {
+    const other = path.join(folder, 'with-readings')
+    new Journal({ folder: other, clock: new FakeClock('2026-11-24T10:00:00Z') }).parties()
+    const readings = new Ledger(other, () => Date.parse('2026-11-10T12:00:00Z'))
+    const ask = (...words: string[]) => run('what-if', ...words, '--copy', other)
+    readings.note('counts', { people: 2 })
+    expect(await ask('price', '0.50')).toMatchObject({
+      status: 1,
+      said: expect.stringContaining('settings.json does not exist'),
+    })
+    writeFileSync(path.join(other, 'settings.json'), JSON.stringify(settings))
+    expect(await ask('price', '0.50')).toMatchObject({ status: 1, said: expect.stringContaining('has no readings') })
+    // 4 W at 0.25 EUR: 0.72 EUR in the 720 hours of November.
+    const end = Date.parse('2026-11-10T12:00:00Z')
+    const quantities = { energy: 4e6, energyLow: 3e6, energyHigh: 5e6, seconds: 3600 }
+    readings.add(
+      Array.from({ length: 9 * 24 + 12 }, (_, back) => ({
+        interval: { start: end - (back + 1) * hourMs, end: end - back * hourMs, trusted: true },
+        quantities,
+      })),
+    )
+    readings.stop()
+    const { status, said } = await ask('price', '0.50')
+    expect(status).toBe(0)
+    expect(said.split('\n')).toEqual([
+      'now  0.72 (0.54–0.90) EUR a month, 0.36 for each of 2',
+      'then 1.44 (1.08–1.80) EUR a month, 0.72 for each of 2',
+      expect.stringContaining('As of 2026-11-10T12:00:00.000Z, the last reading in the copy.'),
+    ])
+    expect((await ask('disk', '72', '6', '0')).said).toContain('then 1.72 ')
+    expect((await ask('people', '4')).said).toContain('0.18 for each of 4')
+    expect(await ask('price', '0,50')).toMatchObject({ status: 1 })
+    writeFileSync(path.join(other, 'settings.json'), '{')
+    expect((await ask('price', '0.50')).said).toContain('settings.json cannot be used')
   })
 
   it('says where nothing is', async () => {
@@ -146,6 +282,12 @@ describe('hearth ledger verify', () => {
     const good = await run('verify', public_)
     expect(good).toMatchObject({ status: 0, said: expect.stringContaining('hearth.example/log') })
     expect(good.said).toMatch(/nothing .*proves|not proved/i)
+    const unwitnessed = await run('verify', public_, '--witness', makeWitness('w.example').vkey)
+    expect(unwitnessed).toMatchObject({
+      status: 1,
+      said: expect.stringContaining('has no signature of the witness w.example'),
+    })
+    expect(unwitnessed.said).not.toContain('nothing wrong found')
     const file = path.join(public_, 'tile/entries/000.p/1')
     const bytes = readFileSync(file)
     bytes[5] = (bytes[5] ?? 0) ^ 1

@@ -5,21 +5,21 @@ import { monthOf } from '../../costs/calendar.ts'
 import { minorUnits } from '../../costs/currency.ts'
 import { checkReport } from '../../publish/check.ts'
 import { checkProofFile, type ProofFile } from '../../publish/proof-file.ts'
-import { confirmationOf, correctionOf, currentEntries } from '../corrections.ts'
+import { type Confirmer, confirmationOf, correctionOf, currentEntries } from '../corrections.ts'
 import type { Entry } from '../entry.ts'
 import { type ExportFormat, exportEntries, exportFormats, maximumImport } from '../exports/export.ts'
 import { readFolder, readUrl } from '../log/source.ts'
 import { type LogReport, renderReport, verifyLog } from '../log/verify.ts'
-import { isTypedKind, partyNamed, typedDraft, typedKinds } from '../typed-entry.ts'
+import { checkTyped, isTypedKind, partyNamed, typedDraft, typedKinds } from '../typed-entry.ts'
 import { agentBook, type Book, copyBook } from './book.ts'
 
 const usage = `hearth ledger: what a server cost, who carried it, what was done for it
 
   hearth ledger show [--month 2026-11] [--json]
   hearth ledger add donation|bill|purchase|work AMOUNT [--unit EUR] [--day 2026-11-24] [--who NAME] [--purpose TEXT]
-                    [--activity moderation] [--paid] [--note TEXT]
+                    [--fund NAME] [--activity moderation] [--start 14:30] [--paid] [--note TEXT]
   hearth ledger correct ID [AMOUNT] [--note TEXT]       without an amount: it should not count at all
-  hearth ledger confirm ID --who NAME
+  hearth ledger confirm ID [--who NAME]                 as the owner; or in the name of somebody, who is told
   hearth ledger export ${Object.keys(exportFormats).join('|')} [--month 2026-11] [--output FILE]
   hearth ledger import FILE                             of an export as JSON; what is there is not taken twice
   hearth ledger bill [--month 2026-11] [--json]
@@ -28,6 +28,7 @@ const usage = `hearth ledger: what a server cost, who carried it, what was done 
   hearth ledger prove ID [--output FILE]                shows one entry to whoever is given it, once it was reported
   hearth ledger verify URL|FOLDER [--key VKEY] [--earlier FILE] [--witness VKEY]… [--proof FILE]
 
+Amounts are written with a point and nothing between thousands: 1234.50.
 On a kit these speak to its agent (--socket PATH). With --copy FOLDER they work on a copy of /data/hearth/agent.`
 
 const options = {
@@ -35,6 +36,7 @@ const options = {
   copy: { type: 'string' },
   day: { type: 'string' },
   earlier: { type: 'string' },
+  fund: { type: 'string' },
   json: { type: 'boolean' },
   key: { type: 'string' },
   month: { type: 'string' },
@@ -44,6 +46,7 @@ const options = {
   proof: { type: 'string' },
   purpose: { type: 'string' },
   socket: { type: 'string' },
+  start: { type: 'string' },
   unit: { type: 'string' },
   who: { type: 'string' },
   witness: { type: 'string', multiple: true },
@@ -51,7 +54,7 @@ const options = {
 
 /** Which of them each verb takes, but for --copy and --socket. */
 const taken: Record<string, (keyof typeof options)[]> = {
-  add: ['activity', 'day', 'note', 'paid', 'purpose', 'unit', 'who'],
+  add: ['activity', 'day', 'fund', 'note', 'paid', 'purpose', 'start', 'unit', 'who'],
   bill: ['json', 'month'],
   confirm: ['who'],
   correct: ['note', 'unit'],
@@ -133,15 +136,14 @@ async function onBook(
     case 'correct': {
       const entry = await find(book, rest[0])
       const amounts =
-        rest[1] === undefined ? [] : [{ value: rest[1], unit: values.unit ?? entry.amounts[0]?.unit ?? 'EUR' }]
+        rest[1] === undefined ? [] : [{ value: plain(rest[1]), unit: values.unit ?? entry.amounts[0]?.unit ?? 'EUR' }]
       return print(`Recorded as ${(await book.recordEntry(correctionOf(entry, amounts, values.note))).id}`)
     }
     case 'confirm': {
-      if (values.who === undefined) throw new UsageError('say who confirms it with --who NAME.')
       const entry = await find(book, rest[0])
-      return print(
-        `Recorded as ${(await book.recordEntry(confirmationOf(entry, await partyNamed(book, values.who)))).id}`,
-      )
+      const { id } = await book.recordEntry(await confirmation(book, entry, values.who))
+      const told = values.who === undefined ? 'by the owner' : `for ${values.who}, entered by the owner`
+      return print(`Recorded as ${id}: confirmed ${told}`)
     }
     case 'export': {
       const format = (Object.keys(exportFormats) as ExportFormat[]).find((each) => each === rest[0])
@@ -184,8 +186,8 @@ async function onBook(
       return print(JSON.stringify(settings, null, 2))
     }
     case 'what-if': {
-      const { before, after } = await agentOf(book).whatIf(changeOf(rest))
-      return print(`${monthly('now', before)}\n${monthly('then', after)}`)
+      const { before, after, asOf } = await book.whatIf(changeOf(rest))
+      return print([monthly('now', before), monthly('then', after), ...(asOf ? [ofCopy(asOf)] : [])].join('\n'))
     }
     default:
       throw new UsageError(`there is no “${verb}”.`)
@@ -197,16 +199,21 @@ async function show(book: Book, { month, json }: Values): Promise<string> {
   const current = currentEntries(await book.entries()).filter(({ entry }) => entry.period.from.startsWith(month ?? ''))
   if (json) return JSON.stringify(current, null, 2)
   const nameOf = await names(book)
-  const lines = current.map(({ entry, amounts, corrections, confirmedBy }) => {
+  const lines = current.map(({ entry, amounts, corrections, confirmedBy, contested }) => {
     const said = amounts.map(
       ({ value, unit, low, high }) => `${value}${low === undefined ? '' : ` (${low}–${high})`} ${unit}`,
     )
-    const who = entry.party === undefined ? undefined : (nameOf.get(entry.party) ?? 'no name here')
+    const named = (party: string) => nameOf.get(party) ?? 'no name here'
+    const confirmer = ({ party, byOwner }: Confirmer) =>
+      party === undefined ? 'the owner' : `${named(party)}${byOwner ? ', entered by the owner' : ''}`
+    const who = entry.party === undefined ? undefined : named(entry.party)
     const marks = [
       corrections.length > 0 && (amounts.length === 0 ? 'withdrawn' : 'corrected'),
-      confirmedBy.length > 0 && `confirmed by ${confirmedBy.map((id) => nameOf.get(id) ?? 'no name here').join(', ')}`,
+      contested && amounts.length > 0 && `contested${contested.note === undefined ? '' : `: ${contested.note}`}`,
+      confirmedBy.length > 0 && `confirmed by ${confirmedBy.map(confirmer).join('; ')}`,
     ].filter(Boolean)
-    const what = [entry.kind, entry.activity, entry.purpose, who, ...marks].filter(Boolean).join(', ')
+    const about = [entry.start && `from ${entry.start}`, entry.fund && `fund ${entry.fund}`]
+    const what = [entry.kind, entry.activity, entry.purpose, ...about, who, ...marks].filter(Boolean).join(', ')
     return `${entry.period.from}  ${entry.id}  ${said.join(', ') || '–'}  ${what}`
   })
   return lines.length === 0 ? 'Nothing is recorded.' : lines.join('\n')
@@ -218,22 +225,44 @@ async function add(book: Book, [kind, amount]: string[], values: Values): Promis
   const day = values.day ?? new Intl.DateTimeFormat('sv-SE').format(Date.now())
   const after = Date.parse(`${day}T00:00:00Z`) + 24 * 3600_000
   if (Number.isNaN(after)) throw new UsageError('write the day as in 2026-11-24.')
-  const { purpose, activity, who, paid, note } = values
+  const { purpose, fund, activity, start, who, paid, note } = values
   if (kind === 'work' && who === undefined) throw new UsageError('say who worked with --who NAME.')
-  return book.recordEntry({
+  if (kind !== 'work' && (activity ?? start ?? paid) !== undefined)
+    throw new UsageError('--activity, --start and --paid are for work.')
+  const draft = {
     ...typedDraft(kind),
     period: { from: day, to: new Date(after).toISOString().slice(0, 10) },
-    amounts: [{ value: amount, unit: values.unit ?? (kind === 'work' ? 'h' : await book.currency()) }],
+    amounts: [{ value: plain(amount), unit: values.unit ?? (kind === 'work' ? 'h' : await book.currency()) }],
+    ...(start !== undefined && { start }),
+    ...(fund !== undefined && { fund }),
     ...(purpose !== undefined && { purpose }),
     ...(note !== undefined && { note }),
-    ...(kind === 'work' && { activity: activity ?? 'other', engagement: paid ? 'paid' : 'volunteer' }),
-    ...(who !== undefined && { party: await partyNamed(book, who) }),
-  })
+    ...(kind === 'work' && {
+      activity: activity ?? 'other',
+      engagement: paid ? ('paid' as const) : ('volunteer' as const),
+    }),
+  }
+  checkTyped(draft) // before a name is taken into the ledger for it
+  return book.recordEntry({ ...draft, ...(who !== undefined && { party: await partyNamed(book, who) }) })
+}
+
+/** By the owner, or in the name of somebody else than the person it is about. */
+async function confirmation(book: Book, entry: Entry, who: string | undefined) {
+  if (who === undefined) return confirmationOf(entry)
+  const { party } = entry
+  const person = (await book.parties()).find(({ id }) => id === party)?.joined ?? party
+  return confirmationOf({ ...entry, ...(person !== undefined && { party: person }) }, await partyNamed(book, who))
+}
+
+/** An amount as it was typed: only the one form that nobody can read in two ways. */
+function plain(amount: string): string {
+  if (/^\d+(\.\d+)?$/.test(amount)) return amount
+  throw new Error(`“${amount}” is no amount. Write it with a point and nothing between thousands, as in 1234.50.`)
 }
 
 function agentOf({ agent }: Book): NonNullable<Book['agent']> {
   if (agent) return agent
-  throw new UsageError('this needs the agent: it has the readings and prices.')
+  throw new UsageError('this needs the agent: it is not in a copy.')
 }
 
 /** The month it is in the household's zone. */
@@ -258,6 +287,13 @@ function settingsIn(file: string): AgentSettings {
   }
 }
 
+const billStates: Record<Bill['state'], string> = {
+  'so-far': 'so far',
+  expected: 'expected',
+  closed: 'closed',
+  computed: 'not entered, by the prices of today',
+}
+
 /** A line each, what it was worked out from below; then the total. */
 function billLines({ month, state, currency, lines, total, coverage, powerClass }: Bill): string {
   const days = (seconds: number) => (seconds / 86_400).toFixed(1)
@@ -266,11 +302,12 @@ function billLines({ month, state, currency, lines, total, coverage, powerClass 
     const interval = low.amount === high.amount ? '' : ` (${shown(low.amount)}–${shown(high.amount)})`
     return `${what.padEnd(24)}${shown(value.amount).padStart(10)}${interval}`
   }
+  const isUnread = coverage.seconds > 0 && coverage.coveredSeconds === 0
   return [
-    `${month}, ${state === 'closed' ? 'closed' : 'so far'}, in ${currency}`,
+    `${month}, ${billStates[state]}, in ${currency}`,
     ...lines.map(({ id, name, range }) => part(name ?? id, range)),
     part('total', total),
-    `metered ${days(coverage.coveredSeconds)} of ${days(coverage.seconds)} days${powerClass ? `; power ${powerClass}` : ''}`,
+    `metered ${days(coverage.coveredSeconds)} of ${days(coverage.seconds)} days${powerClass ? `; power ${powerClass}` : isUnread ? '; power not known' : ''}`,
     ...(coverage.unpricedSeconds > 0 ? [`no price of power for ${days(coverage.unpricedSeconds)} days`] : []),
   ].join('\n')
 }
@@ -289,6 +326,11 @@ function changeOf([kind, first = '', second = '', third = '']: string[]): Change
 function monthly(when: string, { perMonth: { value, low, high }, people, perPerson }: MonthlyCost): string {
   const each = perPerson ? `, ${rounded(perPerson.value.amount)} for each of ${people}` : ''
   return `${when.padEnd(5)}${rounded(value.amount)} (${rounded(low.amount)}–${rounded(high.amount)}) ${value.currency} a month${each}`
+}
+
+/** What a copy does not have, it says. */
+function ofCopy(asOf: string): string {
+  return `As of ${asOf}, the last reading in the copy. What the machine needs without load is not in it: with more people, only traffic is taken to grow.`
 }
 
 async function find(book: Book, id: string | undefined): Promise<Entry> {

@@ -95,15 +95,17 @@ describe('whatever was recorded', () => {
             id: entry.id,
             note: entry.note ?? '',
             fund: entry.fund ?? '',
+            start: entry.start ?? '',
             name: (input.names.get(entry.party ?? '') ?? '').toWellFormed(),
             amount: amount?.value ?? '',
             unit: amount?.unit ?? '',
           })),
         )
-        const found = rows.map(({ id, note, fund, partyName, amount, unit }) => ({
+        const found = rows.map(({ id, note, fund, start, partyName, amount, unit }) => ({
           id,
           note: back(note),
           fund: back(fund),
+          start,
           name: back(partyName),
           amount,
           unit: back(unit),

@@ -12,6 +12,7 @@ const columns: Record<string, Column> = {
   kind: ({ kind }) => kind,
   from: ({ period }) => period.from,
   to: ({ period }) => period.to,
+  start: ({ start }) => start,
   recordedAt: ({ recordedAt }) => recordedAt,
   clockTrusted: ({ clockTrusted }) => clockTrusted,
   instance: ({ instance }) => safeText(instance),

@@ -88,6 +88,7 @@ const draft = fc.record(
     days: fc.tuple(day, fc.integer({ min: 1, max: 31 })),
     recorded: day,
     clockTrusted: fc.boolean(),
+    start: fc.constantFrom('00:00', '14:30'),
     party: fc.constantFrom(...parties),
     fund: line,
     purpose: fc.oneof(fc.constantFrom('power', 'domain'), line),

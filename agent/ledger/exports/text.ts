@@ -57,6 +57,7 @@ export function remarks({ entry, remark }: Transaction): [name: string, text: st
     ['id', entry.id],
     ['kind', entry.kind],
     ['until', period.to],
+    ['start', entry.start],
     ['instance', entry.instance],
     ['party', entry.party],
     ['fund', entry.fund],

@@ -8,6 +8,7 @@
  * - `forked`: two signed checkpoints that cannot both be of one history
  * - `closed`: the log was closed, nothing is added any more
  * - `refused`: it was asked for what must not be
+ * - `unwitnessed`: a witness that somebody relies on has not signed it
  */
 export type LogTrouble =
   | 'malformed'
@@ -19,6 +20,7 @@ export type LogTrouble =
   | 'forked'
   | 'closed'
   | 'refused'
+  | 'unwitnessed'
 
 /** What is wrong with a public log: `where` names the file or note, `next` says what to do. */
 export class LogError extends Error {
@@ -27,12 +29,15 @@ export class LogError extends Error {
   readonly where: string
   readonly what: string
   readonly next: string
+  /** What a web server answered, where that is what is wrong. */
+  readonly status: number | null
 
-  constructor(trouble: LogTrouble, where: string, what: string, next: string) {
+  constructor(trouble: LogTrouble, where: string, what: string, next: string, status: number | null = null) {
     super(`${where}: ${what}. ${next}`)
     this.trouble = trouble
     this.where = where
     this.what = what
     this.next = next
+    this.status = status
   }
 }

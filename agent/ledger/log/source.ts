@@ -69,7 +69,7 @@ export function readUrl(address: string, { timeoutMs = 30_000, totalMs = 600_000
         }
         if (response.status !== 200) {
           await response.body?.cancel()
-          throw unfetched(file, `the server answered ${response.status}`)
+          throw unfetched(file, `the server answered ${response.status}`, response.status)
         }
         return await bodyOf(response, file, maximumBytes)
       } catch (error) {
@@ -135,6 +135,12 @@ function tooLarge(file: string, maximumBytes: number): LogError {
   )
 }
 
-function unfetched(file: string, what: string): LogError {
-  return new LogError('unreadable', file, `cannot be fetched: ${what}`, 'Check the address, and try again later.')
+function unfetched(file: string, what: string, status: number | null = null): LogError {
+  return new LogError(
+    'unreadable',
+    file,
+    `cannot be fetched: ${what}`,
+    'Check the address, and try again later.',
+    status,
+  )
 }

@@ -135,7 +135,11 @@ describe('witnesses', () => {
     expect(renderReport(report)).toContain('- w.example states that on 2026-12-01T00:00:00.000Z')
     expect(await verify({ now })).toMatchObject({ ok: true, unknownSignatures: 1, cosignatures: [] })
     const other = await verify({ now, witnesses: [makeWitness('w.example').vkey] })
-    expect(other).toMatchObject({ ok: true, unknownSignatures: 1, cosignatures: [] })
+    expect(other).toMatchObject({ ok: false, unknownSignatures: 1, cosignatures: [], unsigned: ['w.example'] })
+    expect(wrong(other)).toEqual(['unwitnessed checkpoint'])
+    expect(renderReport(other)).toContain('NOT SIGNED BY EVERY WITNESS YOU ASKED FOR')
+    expect(renderReport(other)).not.toContain('nothing wrong found')
+    expect(other.notProved.join(' ')).toContain('w.example saw this log')
   })
 
   it('with a wrong signature, or one from the future, are something wrong', async () => {

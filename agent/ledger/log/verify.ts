@@ -42,6 +42,8 @@ export interface LogReport {
   signed: string | null
   /** Witnesses whose signature is good, with the moment they state. */
   cosignatures: { witness: string; at: string }[]
+  /** Witnesses that were asked for, and whose signature it does not have. */
+  unsigned: string[]
   unknownSignatures: number
   /** Size of the earlier checkpoint, if the log was found to begin with it. */
   earlierSize: number | null
@@ -80,6 +82,7 @@ export async function verifyLog(source: LogSource, options: VerifyOptions = {}):
     checkpoint: null,
     signed: null,
     cosignatures: [],
+    unsigned: [],
     unknownSignatures: 0,
     earlierSize: null,
     predecessor: null,
@@ -134,7 +137,15 @@ async function logKey(source: LogSource, given: string | undefined): Promise<Ver
 
 function checkWitness(signed: SignedCheckpoint, witness: VerifierKey, now: number, report: LogReport): void {
   const [found] = checkSignatures(signed.note, [witness], checkpointFile).verified
-  if (found?.time == null) return
+  if (found?.time == null) {
+    report.unsigned.push(witness.name)
+    throw new LogError(
+      'unwitnessed',
+      checkpointFile,
+      `has no signature of the witness ${witness.name} by the key you gave`,
+      'Compare the key with the one that the witness publishes. If it is right, nobody but the log itself says that others are shown the same.',
+    )
+  }
   report.unknownSignatures -= 1
   const at = new Date(found.time * 1000).toISOString()
   if (isFromFuture(found.time, now))
@@ -233,6 +244,7 @@ function conclude(report: LogReport, wholeTree: boolean): void {
     report.cosignatures.length === 0,
     'That everybody is shown the same log: two histories are detected when their holders, or a witness, compare.',
   )
+  for (const witness of report.unsigned) notProved.push(`That ${witness} saw this log: its signature is not there.`)
   leave(true, 'Anything about what nobody kept: if it was rewritten, that is not detected.')
   leave(true, 'That the reports are true: nothing here proves that the meter told the truth.')
 }
@@ -259,6 +271,7 @@ export function renderReport(report: LogReport): string {
 
 function verdict({ ok, problems }: LogReport): string {
   if (ok) return 'nothing wrong found'
+  if (problems.every(({ trouble }) => trouble === 'unwitnessed')) return 'NOT SIGNED BY EVERY WITNESS YOU ASKED FOR'
   return problems.every(({ trouble }) => trouble === 'unreadable') ? 'COULD NOT BE CHECKED' : 'SOMETHING IS WRONG'
 }
 

@@ -251,6 +251,16 @@ describe('a stranger that does not do what it should', () => {
       return request.method !== 'PUT'
     })
 
+  /** By which the dashboard has words for it. */
+  const codes = new Map([
+    [401, 'place.login'],
+    [404, 'place.folders'],
+    [409, 'place.folders'],
+    [405, 'place.no-put'],
+    [507, 'place.full'],
+    [500, 'place.answer'],
+  ])
+
   it.each([
     [401, 'Check name and password'],
     [404, 'make missing folders'],
@@ -264,6 +274,8 @@ describe('a stranger that does not do what it should', () => {
     expect(collectors[0]).toMatchObject({ outcome: 'failed' })
     expect(collectors[0]?.problem?.what).toContain(`answered ${status} to `)
     expect(collectors[0]?.problem?.next).toContain(next)
+    const facts = { host: new URL(there.url).host, status, path: expect.stringContaining('/tile/') }
+    expect(collectors[0]?.problem).toMatchObject({ code: codes.get(status), facts })
     // After the first file that is refused, the others are not sent.
     expect(there.asked.filter((each) => each.startsWith('PUT'))).toHaveLength(1)
   })
@@ -316,6 +328,10 @@ describe('a stranger that does not do what it should', () => {
       'http://10.0.0.7/ cannot be used: it is not an https address.',
       'https://nas.local/ cannot be used: nas.local is a machine at home.',
     ])
+    expect(collectors.map(({ problem }) => [problem?.code, problem?.facts])).toEqual([
+      ['place.no-https', { name: 'http://10.0.0.7/' }],
+      ['place.at-home', { name: 'https://nas.local/', host: 'nas.local' }],
+    ])
   })
 
   it('never gets a word of what S3 says into a problem but its code', async () => {
@@ -336,6 +352,8 @@ describe('a stranger that does not do what it should', () => {
     const { collectors } = await push([collector(place, there.url)])
     expect(collectors[0]?.problem).toMatchObject({
       next: 'Copy the secret key from the provider again, and check the region.',
+      code: 'place.s3-secret',
+      facts: { status: '403 SignatureDoesNotMatch' },
     })
     expect(JSON.stringify(collectors)).not.toContain('secret<')
     expect(JSON.stringify(collectors)).not.toContain('topsecret')
@@ -393,6 +411,33 @@ describe('a comparison', () => {
     expect((await compare([http(there.url)])).collectors).toEqual([
       { id: 'c1', outcome: 'compared', size: 0, bytes: expect.any(Number) },
     ])
+  })
+
+  it('takes 403 of a bucket that nobody may list for nothing there, unless something must be there', async () => {
+    const bucket = await host((request, response) => {
+      const isDenied = request.method === 'GET' && !bucket.files.has(request.url ?? '')
+      if (isDenied) response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>')
+      return !isDenied
+    })
+    const ask = async (known: number) => (await compare([http(bucket.url, { known })])).collectors[0]
+    expect(await ask(0)).toEqual({ id: 'c1', outcome: 'compared', size: 0, bytes: expect.any(Number) })
+    expect(await ask(3)).toMatchObject({
+      outcome: 'failed',
+      problem: { what: expect.stringContaining('answered 403') },
+    })
+    await push([http(bucket.url)])
+    expect(await ask(5)).toMatchObject({ outcome: 'compared', size: 5 })
+    // What is missing of a log that is there is a fault for everybody.
+    bucket.files.delete(at('tile/0/000.p/5'))
+    expect(await ask(0)).toMatchObject({
+      outcome: 'failed',
+      problem: { what: expect.stringContaining('answered 403') },
+    })
+  })
+
+  it.each([401, 500, 503])('does not take %i for nothing there', async (status) => {
+    const there = await stranger((_, response) => response.writeHead(status).end())
+    expect((await compare([http(there.url)])).collectors[0]?.outcome).toBe('failed')
   })
 
   it('leaves no copy of a log that is not whole, altered, or without end', async () => {
@@ -460,6 +505,7 @@ describe('witnesses', () => {
     const there = await stranger((_, response) => response.writeHead(409).end('9\n'))
     const { witnesses } = await ask(there.url, 'w+1+x')
     expect(witnesses[0]?.problem?.what).toContain('has seen 9 leaves of this log; here are 5')
+    expect(witnesses[0]?.problem).toMatchObject({ code: 'witness.ahead', facts: { seen: 9, size: 5 } })
     expect(witnesses[0]?.block).toBeUndefined()
   })
 

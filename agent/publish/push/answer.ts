@@ -1,9 +1,10 @@
 import { readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import type { Trouble } from '../../api.ts'
 import { parseLogKey } from '../../ledger/log/note.ts'
 import type { KitPaths } from '../../paths.ts'
 import type { CollectorPlace, Inbox, Outbox } from '../outbox.ts'
-import { type Trouble, unreachable } from '../reach.ts'
+import { unreachable } from '../reach.ts'
 import { compare } from './compare.ts'
 import { type Addressee, deliver, type Outcome } from './deliver.ts'
 import { Grant, OverGrant } from './grant.ts'
@@ -11,7 +12,7 @@ import type { LineOptions } from './line.ts'
 import { type LocalLog, readLocalLog } from './parcel.ts'
 import { ensureSshKey, type SshKey } from './ssh-key.ts'
 import { PlaceTrouble, quoted } from './trouble.ts'
-import { askWitness } from './witness.ts'
+import { askWitness, WitnessAgainst } from './witness.ts'
 
 type Places = Pick<KitPaths, 'publicLog' | 'inbox' | 'publishOwn'>
 
@@ -70,17 +71,27 @@ async function toWitness(
     const block = await askWitness(witness, await log(), grant, options)
     return { key, bytes: grant.used, block }
   } catch (error) {
-    return { key, bytes: grant.used, problem: troubleOf(error) }
+    const seen = error instanceof WitnessAgainst ? { seen: error.seen } : {}
+    return { key, bytes: grant.used, problem: troubleOf(error), ...seen }
   }
 }
 
 function troubleOf(error: unknown): Trouble {
   if (error instanceof PlaceTrouble) return error.trouble
   if (error instanceof OverGrant)
-    return { what: 'It would take more bytes than were set aside for it.', next: 'It is tried again with more.' }
+    return {
+      what: 'It would take more bytes than were set aside for it.',
+      next: 'It is tried again with more.',
+      code: 'place.over-grant',
+    }
   console.error('hearth-publish:', error)
   const reason = quoted(error instanceof Error ? error.message : String(error))
-  return { what: `It failed: ${reason}.`, next: 'It is tried again by itself.' }
+  return {
+    what: `It failed: ${reason}.`,
+    next: 'It is tried again by itself.',
+    code: 'place.failed',
+    facts: { reason },
+  }
 }
 
 function addressOf(place: CollectorPlace): string | { host: string; port: number } {
@@ -90,8 +101,10 @@ function addressOf(place: CollectorPlace): string | { host: string; port: number
 
 function refuseUnreachable(address: string | { host: string; port: number }): void {
   const trouble = unreachable(address)
-  const name = typeof address === 'string' ? address : address.host
-  if (trouble) throw new PlaceTrouble(`${quoted(name)} cannot be used: ${trouble.what}.`, trouble.next)
+  if (!trouble) return
+  const name = quoted(typeof address === 'string' ? address : address.host)
+  const { code = 'place.no-address', facts, what, next } = trouble
+  throw new PlaceTrouble(code, { ...facts, name }, `${name} cannot be used: ${what}.`, next)
 }
 
 /** The kit's key as soon as somebody takes files by SFTP, so that it can be shown before anything is sent. */

@@ -8,7 +8,7 @@ import type { Outbox } from '../outbox.ts'
 import type { Addressee, Outcome } from './deliver.ts'
 import type { Grant } from './grant.ts'
 import type { LineOptions } from './line.ts'
-import { publicSource } from './published.ts'
+import { isNothing, publicSource } from './published.ts'
 import { PlaceTrouble } from './trouble.ts'
 
 /** Of a copy: more than a thousand years of weeks would be larger, and a kit has room for this. */
@@ -38,8 +38,10 @@ export async function compare(
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
     if (!(error instanceof LogError)) throw error
-    if (error.trouble === 'missing' && error.where === checkpointFile) return { outcome: 'compared', size: 0 }
-    throw new PlaceTrouble(`${error.where} at ${source.name} ${error.what}.`, error.next)
+    if (isNothing(error, collector.known)) return { outcome: 'compared', size: 0 }
+    const { where, what, next } = error
+    const facts = { file: where, at: source.name, reason: what }
+    throw new PlaceTrouble('place.log', facts, `${where} at ${source.name} ${what}.`, next)
   }
 }
 

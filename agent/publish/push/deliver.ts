@@ -59,7 +59,12 @@ function senderTo({ place }: Addressee, grant: Grant, means: Means): Sender {
       return s3Sender(place, grant, means)
     case 'sftp':
       if (!means.sshKey)
-        throw new PlaceTrouble('The kit could not make its key for SFTP.', 'Look into the log of hearth-publish.')
+        throw new PlaceTrouble(
+          'place.no-key',
+          {},
+          'The kit could not make its key for SFTP.',
+          'Look into the log of hearth-publish.',
+        )
       return sftpSender(place, grant, { ...means, keyFile: means.sshKey.file, publicKey: means.sshKey.publicKey })
   }
 }
@@ -70,10 +75,12 @@ function conflict(checkpoint: string, state: 'head' | 'foreign'): Outcome {
       ? {
           what: 'It has leaves of this log that the kit lacks, or other ones.',
           next: 'Nothing was sent. This kit was put back, or another one has its key: say which on the page of the public report.',
+          code: 'place.conflict',
         }
       : {
           what: 'It has a log of this name that another key signed.',
           next: 'Nothing was sent. Ask whoever runs the collector who wrote it.',
+          code: 'place.foreign',
         }
   return { outcome: 'conflict', checkpoint, problem }
 }

@@ -35,20 +35,28 @@ function basic(user: string, password: string): string {
 
 function refuseFailure(url: URL, { status, headers }: Answer): void {
   if (status >= 200 && status < 300) return
-  const answered = `${url.host} answered ${status} to ${url.pathname}.`
-  if (status >= 300 && status < 400)
+  const { host, pathname } = url
+  if (status >= 300 && status < 400) {
+    const to = quoted(headers.location ?? '')
     throw new PlaceTrouble(
-      `${url.host} sends to another address: ${quoted(headers.location ?? 'it does not say which')}.`,
+      'place.redirect',
+      { host, to },
+      `${host} sends to another address: ${to === '' ? 'it does not say which' : to}.`,
       'Write that address in its place if it is right.',
     )
-  throw new PlaceTrouble(answered, nextStep(status))
+  }
+  const [code, next] = nextStep(status)
+  throw new PlaceTrouble(code, { host, status, path: pathname }, `${host} answered ${status} to ${pathname}.`, next)
 }
 
-function nextStep(status: number): string {
-  if (status === 401 || status === 403) return 'Check name and password, and whether they may write there.'
+/** By the status of an answer: the trouble's code, and what to do. */
+function nextStep(status: number): [code: string, next: string] {
+  if (status === 401 || status === 403)
+    return ['place.login', 'Check name and password, and whether they may write there.']
   if (status === 404 || status === 409)
-    return 'Have the server make missing folders by itself (nginx: create_full_put_path on).'
-  if (status === 405 || status === 501) return 'The server does not take files by PUT there: check the address.'
-  if (status === 413 || status === 507) return 'Make room on the server, or let it take larger files.'
-  return 'It is tried again; if it stays so, ask whoever runs it.'
+    return ['place.folders', 'Have the server make missing folders by itself (nginx: create_full_put_path on).']
+  if (status === 405 || status === 501)
+    return ['place.no-put', 'The server does not take files by PUT there: check the address.']
+  if (status === 413 || status === 507) return ['place.full', 'Make room on the server, or let it take larger files.']
+  return ['place.answer', 'It is tried again; if it stays so, ask whoever runs it.']
 }

@@ -83,6 +83,8 @@ export class Line {
     } catch (error) {
       if (!signal.aborted) throw error
       throw new PlaceTrouble(
+        'place.slow',
+        { host: url.host },
         `${url.host} did not answer in time.`,
         'It is tried again; if it stays so, ask whoever runs it.',
       )
@@ -113,16 +115,25 @@ async function bodyOf(response: IncomingMessage): Promise<Buffer> {
 function noAnswer(url: URL, error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException
   if (code === undefined) return error
-  const reason = quoted(message)
+  const [{ host }, reason] = [url, quoted(message)]
   if (/^(ENOTFOUND|EAI_)/.test(code))
     return new PlaceTrouble(
+      'place.name',
+      { host: url.hostname },
       `The name ${url.hostname} is not found.`,
       'Check the address, and whether the internet works.',
     )
   if (/CERT|SIGNATURE|ISSUER|TLS|SSL|ALTNAME/.test(code))
     return new PlaceTrouble(
-      `${url.host} has no certificate that can be trusted: ${reason}.`,
+      'place.certificate',
+      { host, reason },
+      `${host} has no certificate that can be trusted: ${reason}.`,
       'Ask whoever runs it to renew it.',
     )
-  return new PlaceTrouble(`${url.host} cannot be reached: ${reason}.`, 'Check the address; it is tried again.')
+  return new PlaceTrouble(
+    'place.unreachable',
+    { host, reason },
+    `${host} cannot be reached: ${reason}.`,
+    'Check the address; it is tried again.',
+  )
 }

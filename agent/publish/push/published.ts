@@ -42,7 +42,6 @@ export async function publishedHead(source: LogSource, key: VerifierKey): Promis
     content = await source.read(checkpointFile, maximumNoteBytes)
   } catch (error) {
     if (!(error instanceof LogError)) throw error
-    // Buckets that nobody may list answer 403 for what is not there.
     return { state: 'unknown' }
   }
   if (!content) return { state: 'nothing' }
@@ -52,4 +51,12 @@ export async function publishedHead(source: LogSource, key: VerifierKey): Promis
     if (!(error instanceof LogError)) throw error
     return error.trouble === 'signature' ? { state: 'foreign', text: content.toString() } : { state: 'nothing' }
   }
+}
+
+/**
+ * Whether an answer to the question for the checkpoint means that there is none. Buckets that nobody may list answer 403
+ * for what is not there; where the kit knows that it sent something, that is a fault. @param known leaves that it sent
+ */
+export function isNothing({ trouble, where, status }: LogError, known: number): boolean {
+  return where === checkpointFile && (trouble === 'missing' || (status === 403 && known === 0))
 }

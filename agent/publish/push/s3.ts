@@ -31,25 +31,32 @@ export function s3Sender(place: CollectorPlace & { kind: 's3' }, grant: Grant, o
 
 function refuseFailure(url: URL, { status, headers, body }: Answer): void {
   if (status >= 200 && status < 300) return
-  const code = /<Code>([A-Za-z0-9]{1,60})<\/Code>/.exec(body.toString('utf8'))?.[1]
-  const what = `${url.host} answered ${status}${code ? ` ${code}` : ''} to ${url.pathname}.`
+  const { host, pathname } = url
+  const said = /<Code>([A-Za-z0-9]{1,60})<\/Code>/.exec(body.toString('utf8'))?.[1]
+  const answer = said ? `${status} ${said}` : String(status)
+  const what = `${host} answered ${answer} to ${pathname}.`
+  const facts = { host, status: answer, path: pathname }
   if (status >= 300 && status < 400)
     throw new PlaceTrouble(
+      'place.s3-region',
+      facts,
       `${what} It sends to ${quoted(headers.location ?? 'another region or endpoint')}.`,
       'Write the endpoint and region of the bucket.',
     )
-  throw new PlaceTrouble(what, steps[code ?? ''] ?? otherStep(status))
+  const [code, next] = steps.get(said ?? '') ?? otherStep(status)
+  throw new PlaceTrouble(code, facts, what, next)
 }
 
-const steps: Record<string, string> = {
-  AccessDenied: 'Let the key write objects below the prefix (s3:PutObject).',
-  InvalidAccessKeyId: 'Copy the access key from the provider again.',
-  NoSuchBucket: 'Check the name of the bucket.',
-  RequestTimeTooSkewed: 'The clock of the kit is wrong: see its diagnosis page.',
-  SignatureDoesNotMatch: 'Copy the secret key from the provider again, and check the region.',
-}
+/** By what S3 calls it: the trouble's code, and what to do. */
+const steps = new Map<string, [code: string, next: string]>([
+  ['AccessDenied', ['place.s3-access', 'Let the key write objects below the prefix (s3:PutObject).']],
+  ['InvalidAccessKeyId', ['place.s3-key-id', 'Copy the access key from the provider again.']],
+  ['NoSuchBucket', ['place.s3-bucket', 'Check the name of the bucket.']],
+  ['RequestTimeTooSkewed', ['place.s3-clock', 'The clock of the kit is wrong: see its diagnosis page.']],
+  ['SignatureDoesNotMatch', ['place.s3-secret', 'Copy the secret key from the provider again, and check the region.']],
+])
 
-function otherStep(status: number): string {
-  if (status === 403) return 'Check access key, secret key and region.'
-  return 'It is tried again; if it stays so, check endpoint, region and bucket.'
+function otherStep(status: number): [code: string, next: string] {
+  if (status === 403) return ['place.s3-keys', 'Check access key, secret key and region.']
+  return ['place.s3-answer', 'It is tried again; if it stays so, check endpoint, region and bucket.']
 }

@@ -77,14 +77,19 @@ put 2 public/ledgers/index/a.json
   })
 
   it.each([
-    ['Host key verification failed.\nConnection closed', 'another host key'],
-    ['kit@files.example: Permission denied (publickey).\nConnection closed', 'does not let kit in'],
-    ['ssh: Could not resolve hostname files.example: Name or service not known', 'is not found'],
-    ['ssh: connect to host files.example port 22: Connection timed out\nConnection closed', 'cannot be reached'],
-    ['remote open("public/ledgers/x"): Permission denied', 'did not take a file'],
-  ])('“%s” means something', (said, what) => {
-    expect(troubleOf(said, place, 'ssh-ed25519 AAAA kit').trouble.what).toContain(what)
-    expect(troubleOf(said, place, 'ssh-ed25519 AAAA kit').trouble.next).not.toBe('')
+    ['Host key verification failed.\nConnection closed', 'another host key', 'place.sftp-host-key'],
+    ['kit@files.example: Permission denied (publickey).\nConnection closed', 'does not let kit in', 'place.sftp-login'],
+    ['ssh: Could not resolve hostname files.example: Name or service not known', 'is not found', 'place.name'],
+    [
+      'ssh: connect to host files.example port 22: Connection timed out\nConnection closed',
+      'cannot be reached',
+      'place.unreachable',
+    ],
+    ['remote open("public/ledgers/x"): Permission denied', 'did not take a file', 'place.sftp-file'],
+  ])('“%s” means something', (said, what, code) => {
+    const { trouble } = troubleOf(said, place, 'ssh-ed25519 AAAA kit')
+    expect(trouble).toMatchObject({ what: expect.stringContaining(what), code, facts: { host: 'files.example' } })
+    expect(trouble.next).not.toBe('')
   })
 })
 

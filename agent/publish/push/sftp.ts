@@ -57,7 +57,8 @@ function checkPlace({ host, user, path: folder, hostKey }: SftpPlace): void {
     /^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}$/.test(user) &&
     plainPath.test(folder) &&
     /^[a-z0-9-]+ [A-Za-z0-9+/=]+$/.test(hostKey)
-  if (!isPlain) throw new PlaceTrouble('This SFTP server cannot be used as it is written.', 'Name it anew.')
+  if (!isPlain)
+    throw new PlaceTrouble('place.sftp-name', {}, 'This SFTP server cannot be used as it is written.', 'Name it anew.')
 }
 
 /** Words of `sftp`; nothing of the kit's own settings for SSH is used. */
@@ -134,7 +135,9 @@ async function run(
     child.on('error', reject)
     child.on('close', resolve)
   }).finally(() => clearTimeout(timer))
-  if (isLate) throw new PlaceTrouble(`${place.host} did not take the files in time.`, 'It is tried again.')
+  const { host } = place
+  if (isLate)
+    throw new PlaceTrouble('place.slow', { host }, `${host} did not take the files in time.`, 'It is tried again.')
   if (status !== 0) throw troubleOf(said, place, options.publicKey)
 }
 
@@ -143,16 +146,35 @@ export function troubleOf(said: string, { host, user, path: folder }: SftpPlace,
   const last = quoted(said.trim().split('\n').at(-1) ?? '')
   if (/host key verification failed|no matching host key/i.test(said))
     return new PlaceTrouble(
+      'place.sftp-host-key',
+      { host },
       `${host} shows another host key than the one you gave.`,
       'Compare it with what the provider states; somebody else may answer in its place.',
     )
   if (/permission denied \(|too many authentication failures/i.test(said))
-    return new PlaceTrouble(`${host} does not let ${user} in.`, `Allow the kit's key there: ${publicKey}`)
+    return new PlaceTrouble(
+      'place.sftp-login',
+      { host, user, key: publicKey },
+      `${host} does not let ${user} in.`,
+      `Allow the kit's key there: ${publicKey}`,
+    )
   if (/could not resolve/i.test(said))
-    return new PlaceTrouble(`The name ${host} is not found.`, 'Check it, and whether the internet works.')
+    return new PlaceTrouble(
+      'place.name',
+      { host },
+      `The name ${host} is not found.`,
+      'Check it, and whether the internet works.',
+    )
   if (/connection refused|timed out|unreachable|connection closed|reset by/i.test(said))
-    return new PlaceTrouble(`${host} cannot be reached: ${last}.`, 'Check the name; it is tried again.')
+    return new PlaceTrouble(
+      'place.unreachable',
+      { host, reason: last },
+      `${host} cannot be reached: ${last}.`,
+      'Check the name; it is tried again.',
+    )
   return new PlaceTrouble(
+    'place.sftp-file',
+    { host, reason: last, folder, user },
     `${host} did not take a file: ${last}.`,
     `Check that the folder ${folder === '' ? 'of the account' : folder} is there and ${user} may write in it.`,
   )

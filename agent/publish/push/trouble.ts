@@ -1,12 +1,13 @@
-import type { Trouble } from '../reach.ts'
+import type { Trouble } from '../../api.ts'
 
 /** Why a collector or witness did not do what was asked, with what to do next. */
 export class PlaceTrouble extends Error {
   readonly trouble: Trouble
 
-  constructor(what: string, next: string) {
+  /** @param code `place.slow` or the like, by which the dashboard has the words, which take what is in `facts` */
+  constructor(code: string, facts: NonNullable<Trouble['facts']>, what: string, next: string) {
     super(`${what} ${next}`)
-    this.trouble = { what, next }
+    this.trouble = { what, next, code, facts }
   }
 }
 

@@ -10,6 +10,22 @@ import { PlaceTrouble, quoted } from './trouble.ts'
 
 type Asked = Outbox['witnesses'][number]
 
+/** A witness that will not sign, as it knows another history of this log, or a longer one. */
+export class WitnessAgainst extends PlaceTrouble {
+  /** Leaves that it has seen. */
+  readonly seen: number
+
+  constructor(host: string, seen: number, size: number) {
+    super(
+      'witness.ahead',
+      { host, seen, size },
+      `${host} has seen ${seen} leaves of this log; here are ${size}.`,
+      'Nothing more is signed before you have looked: this kit was put back, or another one has its key.',
+    )
+    this.seen = seen
+  }
+}
+
 /** Asks a witness for its cosignature of the checkpoint (c2sp.org/tlog-witness). */
 export async function askWitness(witness: Asked, log: LocalLog, grant: Grant, options: LineOptions): Promise<string> {
   const line = new Line(grant, options)
@@ -21,12 +37,8 @@ export async function askWitness(witness: Asked, log: LocalLog, grant: Grant, op
     let answer = await ask(old)
     if (answer.status === 409) {
       const seen = sizeIn(answer)
-      if (seen !== null && seen > size)
-        throw new PlaceTrouble(
-          `${url.host} has seen ${seen} leaves of this log; here are ${size}.`,
-          'Nothing more is signed before you have looked: this kit was put back, or another one has its key.',
-        )
-      if (seen !== null && seen !== old) answer = await ask(seen)
+      if (seen !== null && (seen > size || seen === old)) throw new WitnessAgainst(url.host, seen, size)
+      if (seen !== null) answer = await ask(seen)
     }
     return blockOf(url, answer, log)
   } finally {
@@ -46,23 +58,31 @@ function sizeIn({ body }: Answer): number | null {
 }
 
 function blockOf(url: URL, { status, body }: Answer, { key, checkpoint }: LocalLog): string {
-  const text = body.toString('utf8')
-  if (status !== 200)
-    throw new PlaceTrouble(`${url.host} answered ${status}: ${quoted(text)}.`, nextStep(status, key.name))
+  const [{ host }, text] = [url, body.toString('utf8')]
+  if (status !== 200) {
+    const [said, [code, next]] = [quoted(text), nextStep(status, key.name)]
+    const facts = { host, status, said, origin: key.name }
+    throw new PlaceTrouble(code, facts, `${host} answered ${status}: ${said}.`, next)
+  }
   try {
-    parseSignatures(text, url.host)
+    parseSignatures(text, host)
   } catch (error) {
     if (!(error instanceof LogError)) throw error
     throw new PlaceTrouble(
-      `What ${url.host} answered for ${checkpoint.size} leaves is no signature.`,
+      'witness.no-signature',
+      { host, size: checkpoint.size },
+      `What ${host} answered for ${checkpoint.size} leaves is no signature.`,
       'Check the address of the witness.',
     )
   }
   return text
 }
 
-function nextStep(status: number, origin: string): string {
-  if (status === 404 || status === 403) return `Ask whoever runs the witness to take the log ${origin} and its key.`
-  if (status === 409 || status === 422) return 'The witness knows another history of this log: compare the two.'
-  return 'It is tried again; if it stays so, ask whoever runs it.'
+/** By the status of an answer: the trouble's code, and what to do. */
+function nextStep(status: number, origin: string): [code: string, next: string] {
+  if (status === 404 || status === 403)
+    return ['witness.unknown-log', `Ask whoever runs the witness to take the log ${origin} and its key.`]
+  if (status === 409 || status === 422)
+    return ['witness.history', 'The witness knows another history of this log: compare the two.']
+  return ['witness.answer', 'It is tried again; if it stays so, ask whoever runs it.']
 }

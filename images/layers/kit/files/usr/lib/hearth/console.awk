@@ -54,7 +54,10 @@ END {
 	else printf "Dashboard: https://%s.local:8443/\n", reached(host)
 	for (i = 1; i <= address_count; i++)
 		printf addresses[i] ~ /:/ ? "Dashboard: https://[%s]:8443/\n" : "Dashboard: https://%s:8443/\n", addresses[i]
-	if (!address_count) print "No network yet: plug in a cable, or check the Wi-Fi in the seed file."
+	if (!address_count) {
+		print "No network yet: plug in a cable. If the password of the Wi-Fi was mistyped or has changed,"
+		print "switch off, write it in hearth.yaml on the card as hearth-example.yaml shows, and start again."
+	}
 
 	if (host != "" && fact["kit.claimed"] == "false") {
 		code = fact["claim-code"]

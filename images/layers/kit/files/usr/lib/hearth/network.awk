@@ -1,5 +1,6 @@
-# From what network-changed has gathered to what it writes: network.json (NetworkFacts), resolv.conf and network.nft,
-# in the folder `folder`. Sections of the input begin with `@name`; sections not named here are skipped.
+# From what network-changed has gathered to what it writes: network.json (NetworkFacts), resolv.conf, network.nft and
+# `online`, which is empty without an address, in the folder `folder`. Sections of the input begin with `@name`; sections
+# not named here are skipped.
 
 # Words in the order they came, each once.
 function note(list, word) {
@@ -73,6 +74,7 @@ END {
 	nft = folder "/network.nft"
 	printf "{ \"addresses\": %s, \"onLink\": %s, \"resolvers\": %s%s }\n", json("addresses"), json("onlink"),
 		json("plain resolvers"), announced == "" ? "" : ", \"announcedAs\": \"" announced "\"" >facts
+	printf "%s", count["addresses"] ? "yes\n" : "" >(folder "/online")
 	# The C library reads three name servers and ignores the rest.
 	printf "" >resolv
 	for (i = 1; i <= count["resolvers"] && i <= 3; i++) print "nameserver " words["resolvers", i] >resolv
