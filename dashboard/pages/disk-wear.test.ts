@@ -69,7 +69,7 @@ describe('the wear of disks', () => {
     const kinds = ['sd', 'emmc', 'nvme', 'ssd', 'hdd', 'usb', 'virtual'] as const
     for (const language of Object.keys(languages) as Language[]) {
       const text = await shown([...kinds.map((kind) => ({ ...silent, kind })), nvme], language)
-      expect(text).not.toMatch(/undefined|NaN|\[object/)
+      expect(text).not.toMatch(/undefined|\bNaN\b|\[object/)
     }
   })
 })

@@ -71,7 +71,7 @@ test('every page is rendered by the real agent’s figures, in every language', 
       const { body, statusCode } = await owner.get(url)
       expect([url, statusCode]).toEqual([url, 200])
       expect(body).toContain(`<html lang="${language}">`)
-      expect(body).not.toMatch(/undefined|NaN|\[object|Invalid Date/)
+      expect(body).not.toMatch(/undefined|\bNaN\b|\[object|Invalid Date/)
     }
   }
   await kit.helper.handlers['kit.settings']({ language: 'en' })

@@ -139,7 +139,7 @@ describe('the public report', () => {
       await kit.helper.handlers['kit.settings']({ language })
       const { body, statusCode } = await owner.get(address)
       expect([language, statusCode]).toEqual([language, 200])
-      expect(body).not.toMatch(/undefined|NaN|\[object|Invalid Date/)
+      expect(body).not.toMatch(/undefined|\bNaN\b|\[object|Invalid Date/)
     }
   })
 

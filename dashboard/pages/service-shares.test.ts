@@ -60,7 +60,7 @@ describe('services', () => {
       ]
       const text = all.map(String).join('')
       expect(text.match(/<tr>/g)).toHaveLength(3 + 6 + 5 + 5)
-      expect(text).not.toMatch(/undefined|NaN|\[object/)
+      expect(text).not.toMatch(/undefined|\bNaN\b|\[object/)
     }
     expect(String(trafficServices(await visitIn('en'), 'x', traffic))).toMatch(
       /port 443\)<\/th><td>4.?GB<\/td><td>8.?GB/,

@@ -379,10 +379,21 @@ describe('the log here', () => {
 describe('a comparison', () => {
   const compare = (collectors: Outbox['collectors']) => push(collectors, { task: 'compare' })
 
-  it('brings the whole log as a collector has it, checked', async () => {
+  it('brings the checkpoint alone of what is no longer than the log here', async () => {
     const there = await host()
     await push([http(there.url)])
-    const { collectors } = await compare([http(there.url, { grant: compareCost(5) })])
+    addLeaf(kit.log)
+    there.asked.length = 0
+    const { collectors } = await compare([http(there.url)])
+    expect(collectors[0]).toMatchObject({ outcome: 'compared', size: 5, checkpoint: expect.stringContaining('\n5\n') })
+    expect(collectors[0]).not.toHaveProperty('copy')
+    expect(there.asked).toEqual([`GET ${at('checkpoint')}`])
+  })
+
+  it('brings the whole log of a collector that has more, checked', async () => {
+    const there = await host()
+    await push([http(there.url)])
+    const { collectors } = await push([http(there.url, { grant: compareCost(5) })], { task: 'compare', size: 3 })
     expect(collectors[0]).toMatchObject({
       outcome: 'compared',
       size: 5,
@@ -419,7 +430,9 @@ describe('a comparison', () => {
       if (isDenied) response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>')
       return !isDenied
     })
-    const ask = async (known: number) => (await compare([http(bucket.url, { known })])).collectors[0]
+    // Of a log that is not here, all is fetched.
+    const ask = async (known: number) =>
+      (await push([http(bucket.url, { known })], { task: 'compare', size: 0 })).collectors[0]
     expect(await ask(0)).toEqual({ id: 'c1', outcome: 'compared', size: 0, bytes: expect.any(Number) })
     expect(await ask(3)).toMatchObject({
       outcome: 'failed',
@@ -452,7 +465,7 @@ describe('a comparison', () => {
     ]) {
       damage()
       const { collectors } = await answerOutbox(
-        outboxOf(kit.log, { task: 'compare', collectors: [http(there.url)] }),
+        outboxOf(kit.log, { task: 'compare', size: 3, collectors: [http(there.url)] }),
         kit.paths,
         { timeoutMs: 5000 },
       )

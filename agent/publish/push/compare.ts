@@ -1,7 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { isClosed, openCheckpoint, type SignedCheckpoint } from '../../ledger/log/checkpoint.ts'
 import { LogError } from '../../ledger/log/error.ts'
-import { parseLogKey, type VerifierKey } from '../../ledger/log/note.ts'
+import { maximumNoteBytes, parseLogKey, type VerifierKey } from '../../ledger/log/note.ts'
 import { checkpointFile, keyFile, readLog, type WholeLog } from '../../ledger/log/read-log.ts'
 import type { LogSource } from '../../ledger/log/source.ts'
 import type { Outbox } from '../outbox.ts'
@@ -17,8 +18,9 @@ const maximumBytes = 32 * 1024 * 1024
 const maximumKey = 1024
 
 /**
- * Brings the whole log as a collector has it into a folder of its own below `answer`, checked against its signed head.
- * Rejects with `PlaceTrouble` or `OverGrant`.
+ * Brings what a collector has of a log: its checkpoint alone where that is no longer than the log here, which can tell
+ * whether both are one history; else the whole log, checked against its signed head, into a folder of its own below
+ * `answer`. Rejects with `PlaceTrouble` or `OverGrant`.
  */
 export async function compare(
   collector: Addressee,
@@ -33,6 +35,11 @@ export async function compare(
   rmSync(folder, { recursive: true, force: true })
   const source = saving(publicSource(collector, outbox.origin, grant, options), folder)
   try {
+    const head = await headOf(source, key)
+    if (head && head.size <= outbox.size && !isClosed(head)) {
+      rmSync(folder, { recursive: true, force: true })
+      return { outcome: 'compared', size: head.size, checkpoint: source.text() }
+    }
     const { checkpoint } = await readWhole(source, key)
     return { outcome: 'compared', size: checkpoint.size, checkpoint: source.text(), copy }
   } catch (error) {
@@ -42,6 +49,17 @@ export async function compare(
     const { where, what, next } = error
     const facts = { file: where, at: source.name, reason: what }
     throw new PlaceTrouble('place.log', facts, `${where} at ${source.name} ${what}.`, next)
+  }
+}
+
+/** Null: there is none that this key signed. */
+async function headOf(source: LogSource, key: VerifierKey): Promise<SignedCheckpoint | null> {
+  const content = await source.read(checkpointFile, maximumNoteBytes)
+  try {
+    return content && openCheckpoint(content, key, [], checkpointFile)
+  } catch (error) {
+    if (error instanceof LogError) return null
+    throw error
   }
 }
 
@@ -64,14 +82,15 @@ async function readWhole(source: LogSource, key: VerifierKey): Promise<WholeLog>
 
 /** Keeps what is read in a folder; the names are those that the log's own form has. */
 function saving(source: LogSource, folder: string): LogSource & { text(): string } {
-  let checkpoint = ''
+  let checkpoint: Buffer | null = null
   return {
     name: source.name,
-    text: () => checkpoint,
+    text: () => checkpoint?.toString() ?? '',
     read: async (file, most) => {
+      if (file === checkpointFile && checkpoint) return checkpoint
       const content = await source.read(file, most)
       if (!content) return null
-      if (file === checkpointFile) checkpoint = content.toString()
+      if (file === checkpointFile) checkpoint = content
       const target = path.join(folder, file)
       mkdirSync(path.dirname(target), { recursive: true })
       writeFileSync(target, content)

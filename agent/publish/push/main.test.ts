@@ -62,7 +62,7 @@ describe('hearth-publish as a program', () => {
       write(outboxOf(log, { collectors, number: 10 }))
       await run()
       expect(inbox().collectors[0]?.checkpoint).toBe(log.checkpoint)
-      write(outboxOf(log, { collectors, number: 11, task: 'compare' }))
+      write(outboxOf(log, { collectors, number: 11, task: 'compare', size: 2 }))
       await run()
       expect(inbox().collectors[0]).toMatchObject({ outcome: 'compared', size: 3, copy: 'copy-c1' })
     } finally {
