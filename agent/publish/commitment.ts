@@ -16,8 +16,8 @@ export interface Commitment {
   filling: string
 }
 
-/** Months of a kit's meters alone are about so many. */
-const leastSize = 256
+/** Far from what a month of a kit's meters makes, some 280: a month without gaps must look like one full of gifts. */
+const leastSize = 1024
 
 /** Leaves of the tree for so many entries: a power of two. */
 export function treeSize(entries: number): number {

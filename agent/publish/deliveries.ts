@@ -287,8 +287,13 @@ export class Deliveries {
     this.#store({ collectors: { ...this.#memory.collectors, [id]: { ...before, failures, at: this.#now(), problem } } })
   }
 
-  /** Notes what a witness did. @param signed what it signed; null: it did not */
-  noteWitness(key: string, signed: Pick<Parcel, 'text' | 'folder' | 'size'> | null, problem: Trouble | null): void {
+  /** Notes what a witness did. @param signed what it signed; null: it did not @param at of its answer */
+  noteWitness(
+    key: string,
+    signed: Pick<Parcel, 'text' | 'folder' | 'size'> | null,
+    problem: Trouble | null,
+    at = this.#now(),
+  ): void {
     const before = this.witness(key)
     const standing: WitnessStanding = {
       short: 0,
@@ -296,7 +301,7 @@ export class Deliveries {
         ? { signed: before.signed, folder: before.folder, size: before.size }
         : { signed: hashOf(signed.text), folder: signed.folder, size: signed.size }),
       failures: problem ? before.failures + 1 : 0,
-      at: this.#now(),
+      at,
       problem,
     }
     this.#store({ witnesses: { ...this.#memory.witnesses, [key]: standing } })
@@ -319,7 +324,8 @@ export class Deliveries {
     if (!sent || taken >= sent.number || this.isWaiting() || this.answer()) return
     const asked = readOutbox(this.#paths.outbox)
     this.take({ version: 1, number: sent.number, at: '', collectors: [], witnesses: [] }, sent.at)
-    if (asked?.number === sent.number) for (const { key } of asked.witnesses) this.noteWitness(key, null, unsaid)
+    if (asked?.number === sent.number)
+      for (const { key } of asked.witnesses) this.noteWitness(key, null, unsaid, sent.at)
   }
 
   hasWhole(id: string, { folder, checkpoint }: Pick<Parcel, 'folder' | 'checkpoint'>): boolean {

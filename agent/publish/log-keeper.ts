@@ -24,12 +24,21 @@ import type { Collector, Inbox, Witness } from './outbox.ts'
 import type { KnownLog, Publications, ReportRecord } from './publications.ts'
 import { PublishingRefused } from './refused.ts'
 import { reportBytes } from './report.ts'
-import { firstPlace, knownLog, leavesOf, lostReports, type Place, placeNumbered, placesOf } from './signed-logs.ts'
+import {
+  copyLimits,
+  firstPlace,
+  foreignLog,
+  knownLog,
+  leavesOf,
+  lostReports,
+  type Place,
+  placeNumbered,
+  placesOf,
+  readForeign,
+} from './signed-logs.ts'
 
 /** So long collectors that do not answer keep a log waiting whose past nothing speaks against. */
 const patienceMs = 3 * dayMs
-/** Of a copy at a collector; a log of reports has a few kilobytes a year. */
-const copyLimits = { leaves: 65_536, bytes: 64 * 1024 * 1024 }
 
 export interface LogKeeperOptions {
   paths: KitPaths
@@ -308,14 +317,9 @@ export class LogKeeper {
   /** Starts a log after one whose files are in a folder and whose key is not here. */
   async #followForeign(folder: string, serverName: string): Promise<void> {
     const { publications } = this.#options
-    const { key, whole } = await readForeign(folder)
-    const left: KnownLog = {
-      ...firstPlace,
-      key: formatVerifierKey(key),
-      size: whole.checkpoint.size,
-      root: whole.checkpoint.root.toString('base64'),
-      state: 'open',
-    }
+    const foreign = await readForeign(folder)
+    const { key, whole } = foreign
+    const left: KnownLog = { ...foreignLog(foreign, firstPlace), state: 'open' }
     publications.store({ logs: [left], reports: lostReports(left.key, whole.leaves) })
     this.#start(otherPlace(), (places, origin) => createAfterLoss(places, origin, key, whole.checkpoint), serverName)
   }
@@ -484,15 +488,6 @@ function otherPlace(): Place {
 
 function headOf({ key, size, root }: Pick<Parcel, 'key' | 'size' | 'root'>): string {
   return `${key} ${size} ${root}`
-}
-
-/** A whole log with the key that it says is its own. @throws LogError */
-async function readForeign(folder: string): Promise<{ key: VerifierKey; whole: WholeLog }> {
-  const source = readFolder(folder)
-  const content = await source.read(keyFile, 1024)
-  if (!content) throw new LogError('missing', keyFile, 'is not there', 'Give the key of the log.')
-  const key = parseLogKey(content.toString().trimEnd(), keyFile)
-  return { key, whole: await readLog(source, key, copyLimits) }
 }
 
 function overlap(one: ReportRecord['report']['period'], other: ReportRecord['report']['period']): boolean {

@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { readText } from '../meters/files.ts'
-import { putAside, writeDurably } from '../service/durable.ts'
+import { copyAside, writeDurably } from '../service/durable.ts'
 import { checkReport } from './check.ts'
 import type { Commitment } from './commitment.ts'
 import type { Hardware } from './hardware.ts'
 import type { PublishedSums, Report, Withheld } from './report.ts'
+import { hasSigned } from './signed-logs.ts'
 
 /** A log that this kit has signed. */
 export interface KnownLog {
@@ -73,17 +75,20 @@ export class Publications {
     this.#file = path.join(folder, 'published.json')
   }
 
-  /** @throws Error if the file is damaged: without it nobody knows what was told already */
+  /** @throws Error if the file is damaged, or lost: without it nobody knows what was told already */
   start(): void {
     const content = readText(this.#file)
     if (content !== null) this.#memory = checkMemory(JSON.parse(content))
+    else if (hasSigned(path.dirname(this.#file))) throw new Error('it is not there, though logs were signed here')
   }
 
   /** Begins anew with what the logs themselves say; the damaged file is kept beside it. */
   replace(found: Pick<Memory, 'logs' | 'reports'>): void {
-    putAside(this.#file)
+    if (existsSync(this.#file)) copyAside(this.#file)
     this.#memory = nothing
-    this.store({ ...found, mustLook: found.logs.length > 0 })
+    // On what it was signed is not known any more, so it is asked.
+    const hardware = { board: 'unknown', medium: 'unknown' }
+    this.store({ ...found, ...(found.logs.length > 0 && { mustLook: true, hardware }) })
   }
 
   get hardware(): Hardware | null {

@@ -130,7 +130,7 @@ describe('reports', () => {
     const [first, second, third] = await reports()
     // Each commits to what was recorded since the one before, and nobody can tell how much that is.
     expect(new Set([first, second, third].map((each) => each?.entries.root)).size).toBe(3)
-    expect([first, second, third].map((each) => each?.entries.size)).toEqual([256, 256, 256])
+    expect([first, second, third].map((each) => each?.entries.size)).toEqual([1024, 1024, 1024])
     const kept = JSON.parse(readFileSync(path.join(kit.paths.agentData, 'published.json'), 'utf8'))
     const [one, two, three] = kept.reports.map((each: { commitment: Commitment }) => each.commitment)
     expect([two.from, three.to]).toEqual([one.to + 1, two.to])
@@ -792,6 +792,34 @@ describe('damaged files', () => {
     expect(kit.publisher.state().trouble).toMatch(/published\.json/)
   })
 
+  it('that are lost, with logs that are not whole or whose keys are lost, tell no month twice', async () => {
+    await kit.switchOn('month', '2026-10-01')
+    expect(await months()).toEqual(['2026-10-01'])
+    // The first key is lost: another log goes on, and the first lies there without.
+    rmSync(path.join(kit.paths.agentData, 'public-log.json'))
+    await kit.restart()
+    await kit.publisher.run()
+    await kit.publisher.renew()
+    rmSync(path.join(kit.paths.agentData, 'published.json'))
+    await kit.restart()
+    await kit.publisher.run()
+    expect(kit.publisher.state()).toMatchObject({ canRepair: true, log: null })
+    await kit.publisher.repair()
+    expect(states()).toEqual([['2026-10-01', 'lost']])
+    await kit.publisher.answerHardware('moved')
+    kit.at('2026-12-20T10:00:00Z')
+    await kit.publisher.run()
+    expect(await months()).toEqual(['2026-11-01'])
+    // The present log is not whole any more: it is found by its key, and its trouble said.
+    rmSync(path.join(logFolder(), 'tile'), { recursive: true })
+    rmSync(path.join(kit.paths.agentData, 'published.json'))
+    await kit.restart()
+    await kit.publisher.repair()
+    await kit.publisher.answerHardware('moved')
+    expect(kit.publisher.state()).toMatchObject({ canRepair: false, canRenew: true, log: { size: 2 } })
+    expect(kit.publisher.state().trouble).not.toBeNull()
+  })
+
   it('what was published is taken from the logs where the owner says so, and nothing is reported twice', async () => {
     await kit.switchOn('month', '2026-09-01')
     await kit.publisher.renew()
@@ -802,7 +830,19 @@ describe('damaged files', () => {
     await kit.restart()
     await kit.publisher.run()
     expect(kit.publisher.state()).toMatchObject({ canRepair: true, log: null })
-    expect(await kit.publisher.repair()).toMatchObject({ canRepair: false, trouble: null, log, earlierLogs })
+    // Switching off in between does not lose it.
+    await kit.publisher.switchOff()
+    await kit.restart()
+    expect(kit.publisher.state()).toMatchObject({ on: false, canRepair: true })
+    // Nor does a power cut in the middle of it.
+    power.left = 0
+    await expect(kit.publisher.repair()).rejects.toThrow('power cut')
+    power.left = null
+    await kit.restart()
+    expect(await kit.publisher.repair()).toMatchObject({ canRepair: false, log, earlierLogs })
+    expect(kit.publisher.state()).toMatchObject({ trouble: null, question: 'moved-or-copied' })
+    await kit.publisher.answerHardware('moved')
+    await kit.switchOn('month', '2026-09-01')
     expect(states()).toEqual([
       ['2026-09-01', 'lost'],
       ['2026-10-01', 'lost'],

@@ -272,6 +272,7 @@ export class Publisher {
     return this.#change(async () => {
       if (!this.#isDamaged) await this.#keeper.open() // what a power cut left half-added is in the log
       this.#choice.store({ on: false })
+      if (this.#isDamaged) return this.#deliveries.withdraw()
       // What was noted but is not in the log is told to nobody.
       const reports = this.#publications.reports.filter(
         (each) => each.sums === null || this.#publications.isAdded(each),
@@ -345,7 +346,8 @@ export class Publisher {
 
   /**
    * Takes what was published from the logs themselves where what was noted besides is damaged. Of periods before, it is
-   * not known any more who was in their sums; they count as lost. @throws LogError where a log is damaged, too
+   * not known any more who was in their sums; they count as lost. Before anything is signed, the owner is asked whether
+   * this is the kit that signed them.
    */
   repair(): Promise<PublishingState> {
     return this.#change(async () => {

@@ -126,7 +126,7 @@ describe('a report', () => {
       },
       storage: { value: '1600000', unit: 'B', days: '3' },
       traffic: { unit: 'B', lan: { in: '1200', out: '0' }, wan: { in: '0', out: '200000' } },
-      entries: { size: 256, root: expect.stringMatching(/^.{44}$/) },
+      entries: { size: 1024, root: expect.stringMatching(/^.{44}$/) },
     })
     expect(withheld).toEqual([])
     expect(reportBytes(report).toString()).toMatch(/^\{"covered":"0.12","entries":\{"root":/)

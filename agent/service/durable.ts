@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 /** Replaces a file so that a power cut leaves either the old or the new one, whole: write, fsync, rename, fsync folder. */
@@ -21,12 +21,29 @@ export function writeDurably(file: string, content: string, mode: number): void 
 }
 
 /** Gives a file that cannot be read a name of its own, so that nothing is overwritten. @returns the new name */
-export function putAside(file: string, suffix = 'damaged'): string {
-  const wanted = `${file}.${suffix}`
-  let aside = wanted
-  for (let number = 2; existsSync(aside); number += 1) aside = `${wanted}-${number}`
+export function putAside(file: string): string {
+  const aside = damagedName(file)
   renameSync(file, aside)
   return path.basename(aside)
+}
+
+/** Keeps what is in a file that cannot be read under another name; the file stays until it is written over. */
+export function copyAside(file: string): void {
+  const aside = damagedName(file)
+  copyFileSync(file, aside)
+  const descriptor = openSync(aside, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function damagedName(file: string): string {
+  const wanted = `${file}.damaged`
+  let aside = wanted
+  for (let number = 2; existsSync(aside); number += 1) aside = `${wanted}-${number}`
+  return aside
 }
 
 /**

@@ -32,9 +32,9 @@ const viewed = 40
  * day. A year of a kit passes with the real publisher, its budget in force, and hearth-publish; all connections are TLS
  * 1.3 with a chain of two certificates, and counted as content of TCP, both ways, without its headers.
  *
- * Before each report the kit looks what its collector has, and that is all of the log; then it sends the bundle in which
- * the new report lies, from its beginning. The second grows until a bundle is full, with 256 reports, the first for ever:
- * so ten years are measured, too, with hearth-publish and the reports of that year, over and over.
+ * Before each report the kit looks at the checkpoint that its collector has; then it sends the bundle in which the new
+ * report lies, from its beginning. That grows until a bundle is full, with 256 reports: so ten years are measured, too,
+ * with hearth-publish and the reports of that year, over and over.
  */
 export async function publishedBytes(tools: Tools, log: (line: string) => void): Promise<Published> {
   const kit = await PublishingKit.make('2026-01-01T10:00:00Z')

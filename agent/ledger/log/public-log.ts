@@ -341,6 +341,12 @@ function writeSecret(file: string, signer: SignerKey, { note }: SignedCheckpoint
   writeDurably(file, `${JSON.stringify({ key: formatSignerKey(signer), head: formatNote(note) }, null, 2)}\n`, 0o600)
 }
 
+/** The key of a log and the last checkpoint that it signed, whether or not the log itself is whole. @throws LogError */
+export function signedHead(secret: string): { key: VerifierKey; head: SignedCheckpoint } {
+  const { signer, head } = readSecret(secret)
+  return { key: signer.verifier, head }
+}
+
 function readSecret(file: string): { signer: SignerKey; head: SignedCheckpoint } {
   const next = 'If no copy is left, start a log after this one under a new key.'
   if (!existsSync(file)) throw new LogError('missing', file, 'with the key of the log is not there', next)
