@@ -47,8 +47,12 @@ function readings({ words, format }: Visit, text: string): string | null {
   const fraction = amountIn('en', text) ?? amountIn('de', text)
   if (fraction === null) return null
   const whole = text.trim().replace(/[.,]/g, '')
-  const sign = format.number(0.5, 1)[1] as string
-  return words.mistakes.ambiguous(whole, fraction.replace('.', sign))
+  return words.mistakes.ambiguous(whole, asTyped(format, fraction))
+}
+
+/** A decimal as people type it in the page's language: with a point, `3.125` would be refused where that parts thousands. */
+export function asTyped(format: Visit['format'], decimal: string): string {
+  return decimal.replace('.', format.number(0.5, 1)[1] as string)
 }
 
 function amountIn(language: string, text: string): string | null {

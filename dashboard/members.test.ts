@@ -516,6 +516,17 @@ describe('a session', () => {
       expect(JSON.stringify(await slow.services.agent.parties())).not.toContain('eve')
     }))
 
+  test('of a member whose password no longer counts ends no others', () =>
+    withMembers(async (slow, pass) => {
+      const stolen = await signedIn(slow, 'ada')
+      slow.helper.changePassword('ada')
+      const own = await signedIn(slow, 'ada')
+      pass(180)
+      const response = await stolen.post('/sign-out/everywhere', {})
+      expect(response.headers.location).toBe('/sign-in?done=password')
+      expect((await own.get('/my')).statusCode).toBe(200)
+    }))
+
   test('of an account that is gone ends, and one that nobody can judge shows nothing', () =>
     withMembers(async (slow, pass) => {
       const [ada, ben] = [await signedIn(slow, 'ada'), await signedIn(slow, 'ben')]

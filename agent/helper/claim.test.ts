@@ -174,4 +174,10 @@ describe.skipIf(!installed)('with snac', () => {
     await expect(renameKit(world, { hostname: 'hearth-new' })).resolves.toEqual({ hostname: 'hearth-new' })
     expect(world.journal.join()).toContain('the router was not told the name hearth-new')
   })
+
+  test('nor does a /run in which nothing can be written for it', async () => {
+    await kit.write('run/systemd/network', 'not a folder')
+    await expect(renameKit(world, { hostname: 'hearth-new' })).resolves.toEqual({ hostname: 'hearth-new' })
+    expect(world.journal.join()).toContain('the router was not told the name hearth-new')
+  })
 })

@@ -103,12 +103,12 @@ export async function setNames(world: World, names: Names): Promise<{ people: st
  * (`networkctl reconfigure` would give it back first, and cut who is connected).
  */
 async function tellRouter({ paths, run, log }: World, hostname: string): Promise<void> {
-  for (const network of ['80-wired.network', '70-wireless.network'])
-    await writeDurably(
-      path.join(paths.root, 'run/systemd/network', `${network}.d`, 'hostname.conf'),
-      `[DHCPv4]\nHostname=${hostname}\n`,
-    )
   try {
+    for (const network of ['80-wired.network', '70-wireless.network'])
+      await writeDurably(
+        path.join(paths.root, 'run/systemd/network', `${network}.d`, 'hostname.conf'),
+        `[DHCPv4]\nHostname=${hostname}\n`,
+      )
     await mustRun(run, 'networkctl', ['reload'])
   } catch (error) {
     // The kit has its name all the same; the router hears of it at the next start.

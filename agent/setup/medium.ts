@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { KitPaths } from '../paths.ts'
 import { dataPartition, devicePath, partitionsOf } from './disk.ts'
@@ -7,6 +7,8 @@ import { mustRun, type Run } from './run.ts'
 import { seedLimit } from './seed-text.ts'
 
 const label = 'HEARTH'
+/** A file that somebody put there may be larger than the memory. */
+const pieceBytes = 64 * 1024
 
 /**
  * Mounts the FAT partition that people see on their computers, of the disk this kit runs from, for as long as `job` takes.
@@ -66,18 +68,20 @@ export async function overwriteOnMedium(file: string, text: string): Promise<voi
   const handle = await open(file, 'r+')
   try {
     const { size } = await handle.stat()
-    await handle.write(
-      Buffer.concat([content, Buffer.alloc(Math.max(size - content.length, 0), '\n')]),
-      0,
-      undefined,
-      0,
-    )
+    await writeAt(handle, content, 0)
+    const blank = Buffer.alloc(pieceBytes, '\n')
+    for (let at = content.length; at < size; at += pieceBytes) await writeAt(handle, blank.subarray(0, size - at), at)
     await handle.sync()
     await handle.truncate(content.length)
     await handle.sync()
   } finally {
     await handle.close()
   }
+}
+
+async function writeAt(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
+  let done = 0
+  while (done < bytes.length) done += (await handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten
 }
 
 /** Writes a small file of the kit's own, if it does not say the same already. */

@@ -92,6 +92,18 @@ describe('a new Wi-Fi on the medium', () => {
     expect(unfinished()).toBe(false)
   })
 
+  test.each(['networkctl', 'systemctl'])('that %s does not go over to is told all the same', async (command) => {
+    await writeFile(medium('hearth.yaml'), `name: other\n${wifi}`)
+    const broken: Run = (name, args, options) =>
+      name === command
+        ? Promise.resolve({ stdout: '', stderr: `${command} did not answer`, code: 1 })
+        : run(name, args, options)
+    await expect(lookAfterNetwork(kit.paths, broken, 0)).rejects.toThrow(`${command} did not answer`)
+    expect(await ids()).toEqual(['seed.not-taken', 'network.wifi'])
+    expect(await text(medium('PROBLEMS.txt'))).toMatch(/hearth\.yaml:1:1[\s\S]*Wi-Fi “Home”/)
+    expect([unfinished(), waiting()]).toEqual([true, true])
+  })
+
   test('with a mistake changes nothing, and the mistake is told', async () => {
     await writeFile(medium('hearth.yaml'), 'wifi:\n  country: DE\n  ssid: Home\n  password: short\n')
     const before = await supplicant()

@@ -27,23 +27,24 @@ export async function lookAfterNetwork(paths: KitPaths, run: Run, waitMs = patie
   await rm(waiting, { force: true })
   await writeDurably(unfinished, '', { mode: 0o600 })
 
-  // A medium that cannot be read or written is told at the end: screen and dashboard do without it.
+  // What fails is told at the end: screen and dashboard do without the medium, and who gave a Wi-Fi is to read that it is
+  // not used.
   let trouble: unknown = null
-  const onMedium = <T>(job: Promise<T>): Promise<T | null> =>
+  const attempt = <T>(job: Promise<T>): Promise<T | null> =>
     job.catch((error) => {
       trouble ??= error
       return null
     })
 
-  const seed = await onMedium(takeLaterSeed(paths, run))
+  const seed = await attempt(takeLaterSeed(paths, run))
   if (seed?.values.wifi) {
-    await useWifi(paths, run)
+    await attempt(useWifi(paths, run))
     await untilOnline(paths, waitMs)
   }
   for (;;) {
     const network = await networkProblem(paths, run)
     const { problems, kept } = await showOffline(paths, network, seed?.problems ?? null)
-    await onMedium(writeMediumProblems(paths, run, problems))
+    await attempt(writeMediumProblems(paths, run, problems))
     if (network === null) {
       if (trouble === null && problems.length <= kept.length) await removeDurably(unfinished)
       break

@@ -1,7 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { overwriteOnMedium, writeOnMedium } from './medium.ts'
 import { readMedium } from './seed-store.ts'
 
@@ -82,6 +84,37 @@ describe('writing on the medium', () => {
     expect(await readFile(file, 'utf8')).toBe('# note\r\n')
     await overwriteOnMedium(file, `# ${'longer '.repeat(500)}\n`)
     expect((await readFile(file, 'utf8')).length).toBe(3505 - 1)
+  })
+
+  test('a file that is larger than the memory is replaced piece by piece', async () => {
+    const file = path.join(folder, 'hearth.yaml')
+    const size = 64 * 1024 * 1024
+    await writeFile(file, '')
+    await truncate(file, size)
+    const code = `import { overwriteOnMedium } from ${JSON.stringify(path.join(import.meta.dirname, 'medium.ts'))}
+      const before = process.resourceUsage().maxRSS
+      await overwriteOnMedium(${JSON.stringify(file)}, '# note')
+      console.log((process.resourceUsage().maxRSS - before) * 1024)`
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code])
+    expect(stdout).toMatch(/^\d+\n$/)
+    expect(Number(stdout)).toBeLessThan(size / 2)
+    expect(await readFile(file, 'utf8')).toBe('# note')
+  })
+
+  test('nothing of what a large file said stays in its blocks', async () => {
+    const file = path.join(folder, 'hearth.yaml')
+    await writeFile(file, 'secret'.repeat(50_000))
+    // What the blocks hold is seen where the file is not cut; the note is longer than a piece.
+    const note = `# ${'x'.repeat(70_000)}`
+    const beside = await open(file, 'r')
+    try {
+      const cut = vi.spyOn(Object.getPrototypeOf(beside), 'truncate').mockResolvedValue(undefined)
+      await overwriteOnMedium(file, note)
+      cut.mockRestore()
+    } finally {
+      await beside.close()
+    }
+    expect(await readFile(file, 'utf8')).toBe(note.padEnd(300_000, '\n'))
   })
 
   test('the kit’s own files are written once', async () => {

@@ -68,6 +68,27 @@ describe('an unclaimed kit', () => {
     expect(slowed.body).toContain('wait 8 seconds')
   })
 
+  test.each([
+    ['en', 'yours was not looked at yet'],
+    ['de', 'deiner wurde noch nicht geprüft'],
+    ['fr', 'le vôtre n’a pas encore été vérifié'],
+  ])('says to whom it gives no turn that the code was not looked at, in %s', async (language, text) => {
+    await browser.get(`/claim?language=${language}`)
+    const end = Promise.withResolvers<void>()
+    const turns = Array.from({ length: 65 }, () => kit.services.claimTurns.take('127.0.0.1', () => end.promise))
+    for (const [address, fields] of [
+      ['/claim', { code: answers.code }],
+      ['/claim/finish', answers],
+    ] as const) {
+      const refused = await browser.post(address, fields)
+      expect([refused.statusCode, refused.headers['retry-after']]).toEqual([429, '10'])
+      expect(refused.body).toContain(text)
+    }
+    end.resolve()
+    await Promise.all(turns)
+    expect(kit.helper.called('claim.check')).toEqual([])
+  })
+
   test('does not even ask about an empty or endless code', async () => {
     await browser.get('/claim')
     expect((await browser.post('/claim', { code: '' })).statusCode).toBe(422)

@@ -73,9 +73,8 @@ export function addClaim(app: FastifyInstance, services: Services): void {
       })
     } catch (error) {
       if (error instanceof TooMany) {
-        const text = visit.words.claim.codeWait(queueSeconds)
         reply.header('retry-after', String(queueSeconds))
-        return again({ notice: html`<p class="notice bad" role="alert">${text}</p>` }, 429)
+        return again({ notice: crowdNotice(visit) }, 429)
       }
       const failure = describeFailure(visit, error)
       if (failure === null) throw error
@@ -109,7 +108,8 @@ async function codeIsRight(
     return right
   } catch (error) {
     if (error instanceof TooMany) {
-      wrongCode(request, reply, queueSeconds)
+      reply.code(429).header('retry-after', String(queueSeconds))
+      reply.page({ title: words.claim.title, body: codeBody(visit, {}, crowdNotice(visit)) })
       return false
     }
     if (describeFailure(visit, error) === null) throw error
@@ -127,6 +127,11 @@ function wrongCode(request: FastifyRequest, reply: FastifyReply, retryAfterSecon
   if (retryAfterSeconds > 0) reply.code(429).header('retry-after', String(retryAfterSeconds))
   else reply.code(422)
   return reply.page({ title: words.claim.title, body: codeBody(visit, { code: text }) })
+}
+
+/** Said to whom the code was not even checked. */
+function crowdNotice({ words }: KitVisit): Html {
+  return html`<p class="notice bad" role="alert">${words.claim.codeCrowd}</p>`
 }
 
 function codeBody(visit: KitVisit, mistakes: Mistakes, notice?: Part): Html {

@@ -2,6 +2,7 @@ import type { HoursConfirmer } from '#agent/api.ts'
 import { type CurrentEntry, confirmerNamed } from '#agent/ledger/corrections.ts'
 import type { Amount, Entry } from '#agent/ledger/entry.ts'
 import { isByHand, type TypedKind, typedByPerson, typedKinds } from '#agent/ledger/typed-entry.ts'
+import { asTyped } from '../amounts.ts'
 import { type Mistakes, mistakeSummary, postForm, selectField, textField } from '../forms.ts'
 import { attribute, type Html, html, type Part } from '../html.ts'
 import { monthBeside, monthName, today } from '../months.ts'
@@ -202,7 +203,7 @@ ${postForm(visit, `/costs/ledger/${entry.id}`, [
   textField({
     name: 'amount',
     label: `${words.ledger.amountRight}, ${unit}`,
-    value: value ?? present?.value ?? '',
+    value: value ?? asTyped(visit.format, present?.value ?? ''),
     mistakes,
     attributes: { ...attributes, inputmode: 'decimal' },
   }),

@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { KitFacts } from '#agent/api.ts'
 import { correctionOf } from '#agent/ledger/corrections.ts'
 import type { Entry } from '#agent/ledger/entry.ts'
+import { readAmount } from '../amounts.ts'
 import { Browser } from '../testing/browser.ts'
 import { makeTestKit, ownerPassword, type TestKit } from '../testing/kit.ts'
+import { makeVisit } from '../visit.ts'
+import { correctBody } from './ledger-body.ts'
+import { ownCorrectBody } from './my-hours-body.ts'
 
 let kit: TestKit
 let owner: Browser
@@ -121,6 +126,26 @@ describe('the ledger', () => {
     // Nor past the page.
     const correction = { ...correctionOf(work as Entry, [{ value: '500', unit: 'h' }]) }
     await expect(kit.services.agent.recordEntry(correction)).rejects.toThrow('more than a day has')
+  })
+
+  test.each([
+    ['en', '1.375'],
+    ['de', '1,375'],
+    ['fr', '1,375'],
+  ] as const)('what is to be corrected stands there as it can be sent, in %s', async (language, written) => {
+    const [work] = await agentEntries('work')
+    const facts = await kit.services.readKit()
+    const visit = await makeVisit({ kit: facts, language, holder: { role: 'owner' }, csrf: '' })
+    const amounts = [{ value: '1.375', unit: 'h' }]
+    const current = { entry: work as Entry, amounts, corrections: [], confirmedBy: [] }
+    const ofOwner = correctBody({ ...visit, kit: facts as KitFacts }, current, new Map(), {})
+    const line = { id: 'x', day: '2026-10-05', who: 'ada', hours: '1.375', before: null, confirmedBy: [] }
+    const ofMember = ownCorrectBody(visit, { ...line, isOpen: false, byOwner: false, needsAnswer: false }, {})
+    for (const body of [ofOwner, ofMember]) {
+      const [, value] = /name="amount"[^>]* value="([^"]*)"/.exec(String(body)) ?? []
+      expect(value).toBe(written)
+      expect(readAmount(visit, value as string).value).toBe('1.375')
+    }
   })
 
   test('the owner confirms hours as the owner, in nobody’s name', async () => {

@@ -1,4 +1,5 @@
 import type { HoursLine, MemberHours, NamedConfirmation } from '#agent/api.ts'
+import { asTyped } from '../amounts.ts'
 import { type Mistakes, mistakeSummary, postForm, selectField, textField } from '../forms.ts'
 import { attribute, type Html, html, type Part } from '../html.ts'
 import { dayName, today } from '../months.ts'
@@ -172,7 +173,7 @@ ${postForm(visit, `/my/hours/${line.id}`, [
   textField({
     name: 'amount',
     label: `${words.ledger.amountRight}, ${words.ledger.hours}`,
-    value: values.amount ?? line.hours ?? '',
+    value: values.amount ?? asTyped(visit.format, line.hours ?? ''),
     mistakes,
     attributes: { ...attributes, inputmode: 'decimal' },
   }),

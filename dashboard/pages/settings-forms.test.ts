@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { AgentSettings, KitFacts } from '#agent/api.ts'
+import { readAmount } from '../amounts.ts'
 import { makeVisit } from '../visit.ts'
 import type { languages } from '../words/index.ts'
 import { settingsBody } from './settings-forms.ts'
@@ -39,4 +40,45 @@ test.each([
   expect(body).toMatch(new RegExp(`${since}[^<]*20[^<]*2026`))
   expect(body.match(/class="hint">[^<]+<a href="\/costs\/tariffs">/g)).toHaveLength(2)
   expect(await electricity(language, settings)).not.toContain(since)
+})
+
+test.each([
+  [
+    'en',
+    'changed price of internet or domain counts from today',
+    'Counts for all months that are not in the ledger yet',
+  ],
+  [
+    'de',
+    'Ein geänderter Preis für Internet oder Domain gilt ab heute',
+    'Gilt für alle Monate, die noch nicht im Kassenbuch stehen',
+  ],
+  ['fr', 'Un prix modifié d’internet ou du domaine', 'Compte pour tous les mois qui ne sont pas encore'],
+] as const)(
+  'only what has a price is said to change from today on, and the machine never, in %s',
+  async (language, fees, machine) => {
+    const links = (body: string) => body.match(/class="hint">[^<]+<a href="\/costs\/tariffs">/g) ?? []
+    const all = await electricity(language, settings)
+    for (const text of [fees, machine]) expect(all).toContain(text)
+    expect(links(all)).toHaveLength(2)
+    const none = await electricity(language, { ...settings, pricePerKwh: null, internetPerMonth: null })
+    expect(links(none)).toEqual([])
+    expect(none).not.toContain(fees)
+    expect(none).toContain(machine)
+    expect(links(await electricity(language, { ...settings, pricePerKwh: null }))).toHaveLength(1)
+  },
+)
+
+test.each([
+  ['en', '3.125', '4.5'],
+  ['de', '3,125', '4,5'],
+  ['fr', '3,125', '4,5'],
+] as const)('what is in a field can be sent as it stands, in %s', async (language, price, years) => {
+  const hardware = { price: '80.250', years: 4.5 }
+  const body = await electricity(language, { ...settings, currency: 'KWD', pricePerKwh: '3.125', hardware })
+  const value = (name: string) => new RegExp(`name="${name}"[^>]* value="([^"]*)"`).exec(body)?.[1] ?? ''
+  expect([value('price'), value('hardwareYears')]).toEqual([price, years])
+  const visit = await makeVisit({ kit: null, language, holder: { role: 'owner' }, csrf: '' })
+  expect(readAmount(visit, value('price')).value).toBe('3.125')
+  expect(Number(readAmount(visit, value('hardwarePrice'), 3).value)).toBe(80.25)
 })

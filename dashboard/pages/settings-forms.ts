@@ -1,5 +1,6 @@
 import type { AgentSettings, Dated, OtherLoad } from '#agent/api.ts'
 import { sinceEver, tariffsOf } from '#agent/costs/tariff.ts'
+import { asTyped } from '../amounts.ts'
 import {
   currencyField,
   languageField,
@@ -79,7 +80,7 @@ class SettingsPage {
         decimal: true,
       }),
       this.#save(),
-      this.#fromToday(),
+      tariffsOf(settings).power.length > 0 && this.#fromToday(words.settings.priceFromToday),
       html`<p><a href="/costs/tariffs">${words.tariffs.more}</a></p>`,
     ])
   }
@@ -92,9 +93,10 @@ class SettingsPage {
     return [since, hint].filter(Boolean).join(' ')
   }
 
-  #fromToday(): Html {
-    const { words } = this.#visit
-    return html`<p class="hint">${words.settings.priceFromToday} <a href="/costs/tariffs">${words.tariffs.link}</a></p>`
+  /** Said only where there is a price to change: the first counts since ever. */
+  #fromToday(text: string): Html {
+    const { settings, tariffs } = this.#visit.words
+    return html`<p class="hint">${text} ${settings.priceDays} <a href="/costs/tariffs">${tariffs.link}</a></p>`
   }
 
   plug(settings: AgentSettings): Html {
@@ -151,13 +153,13 @@ ${present && html`<button class="quiet" name="action" value="stop">${words.setti
         settings.internetPerMonth ?? '',
         this.#dated(words.settings.internetHint, dated.internet),
       ),
-      money('hardwarePrice', words.settings.hardwarePrice, hardware?.price ?? ''),
+      money('hardwarePrice', words.settings.hardwarePrice, hardware?.price ?? '', words.settings.hardwareHint),
       this.#text('other-costs', 'hardwareYears', words.settings.hardwareYears, hardware ? String(hardware.years) : '', {
         decimal: true,
       }),
       money('domain', words.settings.domain, settings.domainPerYear ?? '', this.#dated('', dated.fees)),
       this.#save(),
-      this.#fromToday(),
+      dated.internet.length + dated.fees.length > 0 && this.#fromToday(words.settings.feesFromToday),
     ])
   }
 
@@ -278,7 +280,7 @@ ${content}
     return textField({
       name,
       label,
-      value: this.#value(section, name, present),
+      value: this.#value(section, name, extra.decimal ? asTyped(this.#visit.format, present) : present),
       mistakes: this.#draft.mistakes ?? {},
       attributes: {
         autocomplete: 'off',

@@ -96,8 +96,9 @@ export function addGuard(app: FastifyInstance, services: Services): void {
     if (!kit.claimed || access === 'guest') return
     if (holder === null) return reply.redirect('/sign-in', 303)
     if (access !== 'person' && access !== holder.role) return wrongRole(request, reply, holder)
-    // Who only signs out need not be looked at.
-    if (access === 'member' && holder.role === 'member' && !(await services.memberPasswords.isStill(holder))) {
+    // Who only ends their own session need not be looked at.
+    if (holder.role !== 'member' || request.routeOptions.url === '/sign-out') return
+    if (!(await services.memberPasswords.isStill(holder))) {
       await signOut(services, request, reply)
       return reply.redirect('/sign-in?done=password', 303)
     }

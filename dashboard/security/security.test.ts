@@ -108,11 +108,40 @@ describe('Throttle', () => {
     expect(throttle.waitSeconds('192.168.1.9')).toBe(1)
   })
 
-  test('all addresses of an IPv6 /64 are one source', () => {
+  test('a guesser keeps no other device of its IPv6 /64 out', () => {
+    let now = 1000
+    const throttle = new Throttle(() => now)
+    for (let guess = 0; guess < 200; guess++) {
+      throttle.failed('fd00:1:2:3::9')
+      now += 60
+    }
+    now -= 60
+    expect(throttle.waitSeconds('fd00:1:2:3::9')).toBe(60)
+    expect(throttle.waitSeconds('fd00:1:2:3::20')).toBe(0)
+  })
+
+  test('who takes another address for each five guesses is slowed after fifty, with the /64', () => {
     const throttle = new Throttle(() => 1000)
-    for (let host = 1; host <= 6; host++) throttle.failed(`fd00:1:2:3::${host}`)
-    expect(throttle.waitSeconds('fd00:1:2:3:aaaa::1')).toBeGreaterThan(0)
-    expect(throttle.waitSeconds('fd00:1:2:4::1')).toBe(0)
+    const guess = (from: number, to: number) => {
+      for (let host = from; host < to; host++)
+        for (let time = 0; time < 5; time++) throttle.failed(`fd00:1:2:3::${host}`)
+    }
+    guess(0, 9)
+    expect(throttle.waitSeconds('fd00:1:2:3:aaaa::1')).toBe(0)
+    guess(9, 12)
+    expect(throttle.waitSeconds('fd00:1:2:3:aaaa::1')).toBe(60)
+    for (const address of ['fd00:1:2:4::1', '192.168.1.20']) expect(throttle.waitSeconds(address)).toBe(0)
+  })
+
+  test('right passwords do not add up to a wait', () => {
+    const throttle = new Throttle(() => 1000)
+    for (let time = 0; time < 100; time++) {
+      throttle.failed('fd00:1:2:3::20')
+      throttle.succeeded('fd00:1:2:3::20')
+      throttle.failed('fd00:1:2:3::21')
+      throttle.takeBack('fd00:1:2:3::21')
+    }
+    expect(throttle.waitSeconds('fd00:1:2:3::20')).toBe(0)
   })
 })
 

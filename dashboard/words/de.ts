@@ -90,6 +90,7 @@ export const de: Words = {
     codeWrong: 'Das ist nicht der Übernahmecode. Schau noch einmal nach: Jeder Code gehört nur zu einem Server.',
     codeWait: (seconds) =>
       `Zu viele falsche Codes. Bitte warte ${plural(seconds, 'Sekunde', 'Sekunden')} und versuch es dann wieder.`,
+    codeCrowd: 'Gerade probieren viele Codes aus; deiner wurde noch nicht geprüft. Versuch es gleich noch einmal.',
     helperDown: 'Der Server kann den Code gerade nicht prüfen.',
     helperDownNext:
       'Warte eine Minute und versuch es noch einmal. Hilft das nicht, schalte den Server aus und wieder ein.',
@@ -181,8 +182,7 @@ export const de: Words = {
     wrong: 'Das ist nicht das richtige Passwort. Hast du hier ein Konto, dann gib auch deinen Kurznamen an.',
     wrongPerson:
       'Kurzname und Passwort passen nicht zusammen. Es ist das Passwort, das du auf der Webseite des Servers benutzt.',
-    wait: (seconds) =>
-      `Zu viele falsche Passwörter von diesem Gerät. Bitte warte ${plural(seconds, 'Sekunde', 'Sekunden')}.`,
+    wait: (seconds) => `Zu viele falsche Passwörter. Bitte warte ${plural(seconds, 'Sekunde', 'Sekunden')}.`,
     busy: 'Gerade melden sich viele an. Bitte versuch es gleich noch einmal.',
     forgotten: 'Vergessen?',
     forgottenText:
@@ -1157,7 +1157,7 @@ export const de: Words = {
     }),
     'publishing.no-way-out': () => ({
       what: 'Hier ist kein Programm, das Berichte verschickt.',
-      next: 'Veröffentliche von einem Kit aus. Die Aufzeichnung selbst ist auch so vollständig.',
+      next: 'Veröffentliche von einem Kit aus. Das Kassenbuch selbst ist auch so vollständig.',
     }),
     'publishing.earlier-log': ({ what }) => ({
       what: `Ein früheres öffentliches Protokoll kann nicht bis zu seinem Ende verschickt werden (${what}). Das jetzige läuft weiter.`,
@@ -1196,8 +1196,9 @@ export const de: Words = {
     price: 'Preis einer Kilowattstunde (kWh)',
     priceHint: 'Auf deiner Rechnung, mit Steuern; zum Beispiel 0,32.',
     priceSince: (day) => `Gilt seit ${day}.`,
-    priceFromToday:
-      'Ein neuer Preis gilt ab heute, und die Tage davor behalten ihren. Ab welchem Tag ein Preis gilt, änderst du hier:',
+    priceFromToday: 'Ein geänderter Preis gilt ab heute, und die Tage davor behalten ihren.',
+    feesFromToday: 'Ein geänderter Preis für Internet oder Domain gilt ab heute, und die Tage davor behalten ihren.',
+    priceDays: 'Ab welchem Tag ein Preis gilt, änderst du hier:',
     plug: 'Messende Steckdose',
     plugText:
       'Eine messende Steckdose in deinem Heimnetz ersetzt die Schätzung: Shelly jeder Generation, oder eine mit Tasmota. Am besten hängt nur das Netzteil dieses Servers daran.',
@@ -1223,6 +1224,7 @@ export const de: Words = {
     internet: 'Internet, im Monat',
     internetHint: 'Nur der Teil der Rechnung, der auf den Server entfällt; oft nichts, weil du es sowieso hättest.',
     hardwarePrice: 'Was das Gerät gekostet hat',
+    hardwareHint: 'Gilt für alle Monate, die noch nicht im Kassenbuch stehen.',
     hardwareYears: 'Jahre, die es halten soll',
     domain: 'Domain, im Jahr',
     kitName: 'Name im Heimnetz',

@@ -106,6 +106,7 @@ export const en = {
     codeWrong: 'This is not the claim code. Look again: each code belongs to one server only.',
     codeWait: (seconds: number) =>
       `Too many wrong codes. Please wait ${plural(seconds, 'second', 'seconds')}, then try again.`,
+    codeCrowd: 'Many are trying codes just now; yours was not looked at yet. Try again in a moment.',
     helperDown: 'The server cannot check the code just now.',
     helperDownNext: 'Wait a minute and try again. If it stays so, switch the server off and on.',
 
@@ -193,8 +194,7 @@ export const en = {
     action: 'Sign in',
     wrong: 'This is not the owner’s password. If you have an account here, give your short name too.',
     wrongPerson: 'Short name and password do not fit. It is the password you use on the server’s web page.',
-    wait: (seconds: number) =>
-      `Too many wrong passwords from this device. Please wait ${plural(seconds, 'second', 'seconds')}.`,
+    wait: (seconds: number) => `Too many wrong passwords. Please wait ${plural(seconds, 'second', 'seconds')}.`,
     busy: 'Many people are signing in just now. Please try again in a moment.',
     forgotten: 'Forgotten?',
     forgottenText:
@@ -1042,8 +1042,10 @@ export const en = {
     price: 'Price of one kilowatt-hour (kWh)',
     priceHint: 'On your bill, taxes included; for example 0.32.',
     priceSince: (day: string) => `Counts since ${day}.`,
-    priceFromToday:
-      'A new price counts from today on, and the days before keep the one they had. To change from which day a price counts:',
+    priceFromToday: 'A changed price counts from today on, and the days before keep the one they had.',
+    feesFromToday:
+      'A changed price of internet or domain counts from today on, and the days before keep the one they had.',
+    priceDays: 'To change from which day a price counts:',
     plug: 'Smart plug',
     plugText:
       'A plug that measures, in your home network, replaces the estimate: Shelly of any generation, or one with Tasmota. Best with nothing on it but this server’s power supply.',
@@ -1069,6 +1071,7 @@ export const en = {
     internet: 'Internet, per month',
     internetHint: 'Only the part of the bill that is the server’s; often nothing, since you would have it anyway.',
     hardwarePrice: 'What the machine cost',
+    hardwareHint: 'Counts for all months that are not in the ledger yet.',
     hardwareYears: 'Years it should last',
     domain: 'Domain, per year',
     kitName: 'Name on the home network',

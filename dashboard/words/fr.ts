@@ -89,6 +89,8 @@ export const fr: Words = {
     codeEmpty: 'Saisissez le code, s’il vous plaît.',
     codeWrong: 'Ce n’est pas le bon code. Vérifiez : chaque code ne va qu’avec un seul serveur.',
     codeWait: (seconds) => `Trop de codes erronés. Attendez ${plural(seconds, 'seconde', 'secondes')}, puis réessayez.`,
+    codeCrowd:
+      'Beaucoup essaient des codes en ce moment ; le vôtre n’a pas encore été vérifié. Réessayez dans un instant.',
     helperDown: 'Le serveur ne peut pas vérifier le code pour le moment.',
     helperDownNext: 'Attendez une minute et réessayez. Si rien ne change, éteignez puis rallumez le serveur.',
 
@@ -181,8 +183,7 @@ export const fr: Words = {
     wrong: 'Ce n’est pas le bon mot de passe. Si vous avez un compte ici, donnez aussi votre nom court.',
     wrongPerson:
       'Le nom court et le mot de passe ne vont pas ensemble. C’est le mot de passe que vous utilisez sur la page web du serveur.',
-    wait: (seconds) =>
-      `Trop de mots de passe erronés depuis cet appareil. Attendez ${plural(seconds, 'seconde', 'secondes')}.`,
+    wait: (seconds) => `Trop de mots de passe erronés. Attendez ${plural(seconds, 'seconde', 'secondes')}.`,
     busy: 'Beaucoup de connexions en ce moment. Réessayez dans un instant.',
     forgotten: 'Oublié ?',
     forgottenText:
@@ -1172,7 +1173,7 @@ export const fr: Words = {
     }),
     'publishing.no-way-out': () => ({
       what: 'Il n’y a ici aucun programme qui envoie les rapports.',
-      next: 'Publiez depuis un kit ; le registre lui-même est complet sans cela.',
+      next: 'Publiez depuis un kit ; le livre de comptes lui-même est complet sans cela.',
     }),
     'publishing.earlier-log': ({ what }) => ({
       what: `Un ancien journal public ne peut pas être envoyé jusqu’à sa fin (${what}). L’actuel continue.`,
@@ -1211,8 +1212,10 @@ export const fr: Words = {
     price: 'Prix d’un kilowattheure (kWh)',
     priceHint: 'Sur votre facture, taxes comprises ; par exemple 0,25.',
     priceSince: (day) => `Compte depuis le ${day}.`,
-    priceFromToday:
-      'Un nouveau prix compte à partir d’aujourd’hui, et les jours d’avant gardent le leur. Pour changer le jour à partir duquel un prix compte :',
+    priceFromToday: 'Un prix modifié compte à partir d’aujourd’hui, et les jours d’avant gardent le leur.',
+    feesFromToday:
+      'Un prix modifié d’internet ou du domaine compte à partir d’aujourd’hui, et les jours d’avant gardent le leur.',
+    priceDays: 'Pour changer le jour à partir duquel un prix compte :',
     plug: 'Prise qui mesure',
     plugText:
       'Une prise qui mesure, sur votre réseau, remplace l’estimation : Shelly de toute génération, ou une prise avec Tasmota. Le mieux est que seule l’alimentation de ce serveur y soit branchée.',
@@ -1239,6 +1242,7 @@ export const fr: Words = {
     internetHint:
       'Seulement la part de la facture due au serveur ; souvent rien, puisque vous l’auriez de toute façon.',
     hardwarePrice: 'Ce que l’appareil a coûté',
+    hardwareHint: 'Compte pour tous les mois qui ne sont pas encore dans le livre de comptes.',
     hardwareYears: 'Années qu’il doit durer',
     domain: 'Nom de domaine, par an',
     kitName: 'Nom sur votre réseau',

@@ -40,7 +40,7 @@ export const places: ProblemWords = {
   }),
   'place.copy': ({ reason }) => ({
     what: `Die Kopie dort passt nicht zu dem Protokoll hier (${reason}).`,
-    next: 'Lies oben auf dieser Seite, was du tun kannst.',
+    next: 'Warte auf die Kopie einer anderen Sammelstelle, oder beginne an seiner Stelle ein neues Protokoll: unter Kosten, auf der Seite des öffentlichen Berichts.',
   }),
   'place.no-key': () => ({
     what: 'Der Server konnte seinen Schlüssel für SFTP nicht machen.',

@@ -40,7 +40,7 @@ export const places: ProblemWords = {
   }),
   'place.copy': ({ reason }) => ({
     what: `La copie qui s’y trouve ne va pas avec le journal d’ici (${reason}).`,
-    next: 'Lisez en haut de cette page ce que vous pouvez faire.',
+    next: 'Attendez la copie d’un autre collecteur, ou commencez un autre journal à sa place, sur la page du rapport public, sous Coûts.',
   }),
   'place.no-key': () => ({
     what: 'Le serveur n’a pas pu créer sa clé pour SFTP.',

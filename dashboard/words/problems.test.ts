@@ -10,10 +10,24 @@ const sources = ['setup', 'helper', 'publish'].flatMap((folder) =>
     .map((file) => ({ file, text: readFileSync(path.join(agent, file), 'utf8') })),
 )
 
-/** Every code a pattern finds, with the sources that were looked at. */
-function codesIn(files: RegExp, pattern: RegExp, prefix = ''): [code: string, source: string][] {
-  const text = sources.flatMap((source) => (files.test(source.file) ? [source.text] : [])).join('\n')
-  return [...text.matchAll(pattern)].map(([, code]) => [`${prefix}${code}`, text])
+/** Facts of a code stand so many lines around it; or where its file, or one that passes it on, gives them to any code. */
+const linesAround = { before: 3, after: 12 }
+const givenToAny = /const facts = .*|PlaceTrouble\(\s*code,[^}]*\}/g
+
+/** Every code a pattern finds, with the places where it is given, each cut to what belongs to it. */
+function codesIn(files: RegExp, pattern: RegExp, prefix = ''): [code: string, places: string[]][] {
+  const looked = sources.filter(({ file }) => files.test(file))
+  const added = looked.flatMap(({ text }) => text.match(/\{ \.\.\.facts, .*/g) ?? [])
+  const found = looked.flatMap(({ text }) => {
+    const lines = text.split('\n')
+    return [...text.matchAll(pattern)].map(({ 0: whole, 1: code, index }) => {
+      const line = text.slice(0, index + whole.length).split('\n').length - 1
+      const around = lines.slice(Math.max(0, line - linesAround.before), line + linesAround.after + 1)
+      const place = [...around, ...(text.match(givenToAny) ?? []), ...added].join('\n')
+      return { code: `${prefix}${code}`, place }
+    })
+  })
+  return [...Map.groupBy(found, ({ code }) => code)].map(([code, each]) => [code, each.map(({ place }) => place)])
 }
 
 const codes = new Map([
@@ -48,7 +62,7 @@ test('the sources have the codes that are looked for', () => {
 })
 
 describe.each(['de', 'fr'] as const)('in %s', (language) => {
-  test.each([...codes])('%s has words, made of facts that stand beside it', async (code, source) => {
+  test.each([...codes])('%s has words, made of facts that stand beside it', async (code, places) => {
     const { problems } = await loadWords(language)
     const named: string[] = []
     const facts = new Proxy({} as Record<string, string>, {
@@ -61,7 +75,8 @@ describe.each(['de', 'fr'] as const)('in %s', (language) => {
     expect(said, code).toBeDefined()
     for (const text of [said?.what, said?.next]) expect(text).toMatch(/[.?!:…'”»›]$/)
     // `seed.two-files` and the like: a fact that nobody gives would read “undefined”.
-    for (const name of named) expect(source, `${code}: ${name}`).toMatch(new RegExp(`\\b${name}\\b`))
+    for (const name of named)
+      for (const place of places) expect(place, `${code}: ${name}`).toMatch(new RegExp(`\\b${name}\\b`))
   })
 })
 
