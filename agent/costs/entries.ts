@@ -11,8 +11,11 @@ export interface EnteredLine extends Pick<BillLine, 'id' | 'kind' | 'name'> {
   currency: string
   /** Exact decimals. */
   range: Range<string>
-  /** Of lines of energy: seconds of the month that were read, and of these without a price. */
-  coveredSeconds?: number
+}
+
+/** Seconds of a month that were read, and of these without a price of electricity. */
+export interface EnergyRead {
+  coveredSeconds: number
   unpricedSeconds: number
 }
 
@@ -63,7 +66,7 @@ export function isOfBill({ kind, external }: Pick<CurrentEntry['entry'], 'kind' 
  */
 export function enteredLine({ entry, amounts: [amount] }: CurrentEntry): EnteredLine | null {
   if (!isOfBill(entry) || amount === undefined || amount.unit !== entry.amounts[0]?.unit) return null
-  const { purpose: id = '', coveredSeconds, note = '' } = entry
+  const { purpose: id = '' } = entry
   const { value, low = value, high = value, unit: currency } = amount
   const [, kind = '', name] = /^([^/@]*)(?:\/([^@]*))?/.exec(id) ?? []
   return {
@@ -72,12 +75,17 @@ export function enteredLine({ entry, amounts: [amount] }: CurrentEntry): Entered
     ...(name !== undefined && { name }),
     currency,
     range: { value, low, high },
-    ...(coveredSeconds !== undefined && { coveredSeconds }),
-    unpricedSeconds: Number(/^(\d+) s were read without a price/.exec(note)?.[1] ?? 0),
   }
 }
 
-/** Stands in the entries of energy of a month in which it had no price for a while; `enteredLine` reads it. */
+/** What an entry of a bill's energy says of its month, withdrawn or not; null for any other entry. */
+export function energyRead(entry: CurrentEntry['entry']): EnergyRead | null {
+  const { coveredSeconds, note = '' } = entry
+  if (!isOfBill(entry) || coveredSeconds === undefined) return null
+  return { coveredSeconds, unpricedSeconds: Number(/^(\d+) s were read without a price/.exec(note)?.[1] ?? 0) }
+}
+
+/** Stands in the entries of energy of a month in which it had no price for a while; `energyRead` reads it. */
 function unpricedNote(seconds: number): string | null {
   return seconds > 0 ? `${seconds} s were read without a price of electricity, and are not in it.` : null
 }

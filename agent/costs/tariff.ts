@@ -337,7 +337,8 @@ function object(value: unknown, field: string, names: string[], optional: string
   }
   for (const member of Object.keys(given)) {
     if ([...names, ...optional].includes(member)) continue
-    refuse(path(member), `${path(member)} is not known.`, `Use ${[...names, ...optional].join(', ')}.`)
+    const next = `Use ${[...names, ...optional].join(', ')}.`
+    throw new TariffRefused(path(member), `${path(member)} is not known.`, next).asUnknown()
   }
   return given
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { AgentSettings } from '../api.ts'
 import { migrateSettings } from './tariff.ts'
-import { retyped } from './typed-prices.ts'
+import { retyped, sinceEver } from './typed-prices.ts'
 
 const none: AgentSettings = {
   currency: 'EUR',
@@ -63,6 +63,28 @@ it('what was typed on the same day was a slip', () => {
 it('what was typed while the clock was ahead does not lie ahead for ever', () => {
   const settings = typing(['2026-11-03', '0.32'], ['2036-01-01', '0.35'], ['2026-11-20', '0.40'])
   expect(power(settings).map(([from]) => from)).toEqual(['2000-01-01', '2026-11-20'])
+})
+
+it('what was typed while the clock was ahead counts once it is saved again', () => {
+  const settings = typing(['2026-11-03', '0.32'], ['2036-01-01', '0.35'], ['2026-11-20', '0.35'])
+  expect(power(settings)).toEqual([
+    ['2000-01-01', undefined, '0.32'],
+    ['2026-11-20', undefined, '0.35'],
+  ])
+})
+
+it('a price is the same with more zeros', () => {
+  expect(power(typing(['2026-11-03', '0.40'], ['2026-11-20', '0.4']))).toHaveLength(1)
+  expect(power(typing(['2026-11-03', '0.40'], ['2026-11-20', '4'], ['2026-11-20', '0.4']))).toHaveLength(1)
+})
+
+it('in another currency, the prices before are none', () => {
+  const before = typing(['2026-11-03', '0.32'], ['2026-11-20', '0.40'])
+  const typed = { of: 'power', from: sinceEver, typed: '2026-11-24' }
+  expect(retyped(before, { ...before, currency: 'CHF' }, '2026-11-24')).toEqual([{ ...typed, amount: '0.40' }])
+  const other = { ...before, currency: 'CHF', pricePerKwh: '0.30' }
+  expect(retyped(before, other, '2026-11-24')).toEqual([{ ...typed, amount: '0.30' }])
+  expect(retyped(before, { ...other, pricePerKwh: null }, '2026-11-24')).toEqual([])
 })
 
 it('other settings leave the days as they are, and each price has its own', () => {

@@ -1,6 +1,7 @@
 import type { AgentSettings, TypedPrice } from '../api.ts'
+import { parseDecimal } from './decimal.ts'
 
-type Simple = Pick<AgentSettings, 'pricePerKwh' | 'internetPerMonth' | 'domainPerYear' | 'typedPrices'>
+type Simple = Pick<AgentSettings, 'currency' | 'pricePerKwh' | 'internetPerMonth' | 'domainPerYear' | 'typedPrices'>
 
 const fields = {
   power: 'pricePerKwh',
@@ -25,16 +26,23 @@ export function typedPricesOf(settings: Simple): TypedPrice[] {
 
 /**
  * The same after the simple prices were changed: a new one counts from today, and the one before stays for the days
- * before. What was typed today is typed again: that was a slip, and counts for nothing.
+ * before. What was typed today is typed again: that was a slip, and counts for nothing. In another currency, the prices
+ * before are none.
  * @param today in the household's zone
  */
 export function retyped(before: Simple, after: Simple, today: string): TypedPrice[] {
-  const prices = typedPricesOf(before)
+  const prices = before.currency === after.currency ? typedPricesOf(before) : []
   return kinds.flatMap((of) => {
     const list = prices.filter((price) => price.of === of)
     const amount = after[fields[of]]
-    return amount === before[fields[of]] ? list : changed(list, of, amount, today)
+    const stays = list.length > 0 && list.every(({ typed }) => typed <= today) && isSame(amount, before[fields[of]])
+    return stays ? list : changed(list, of, amount, today)
   })
+}
+
+/** `0.40` is `0.4`. */
+function isSame(one: string | null, other: string | null): boolean {
+  return one === null || other === null ? one === other : parseDecimal(one) === parseDecimal(other)
 }
 
 function changed(list: TypedPrice[], of: TypedPrice['of'], amount: string | null, today: string): TypedPrice[] {
@@ -44,6 +52,6 @@ function changed(list: TypedPrice[], of: TypedPrice['of'], amount: string | null
   const isSlip = last !== undefined && last.typed >= today
   const stays = isSlip ? past.slice(0, -1) : past
   const from = last === undefined || (isSlip && last.from === sinceEver) ? sinceEver : today
-  if ((stays.at(-1)?.amount ?? null) === amount) return stays
+  if (isSame(stays.at(-1)?.amount ?? null, amount)) return stays
   return [...stays, { of, amount, from, typed: today }]
 }

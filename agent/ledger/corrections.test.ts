@@ -1,6 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { FakeClock } from '../testing/fake-clock.ts'
 import { answerTo, confirmationOf, correctionOf, currentEntries } from './corrections.ts'
 import { checkDraft, type Entry, type EntryDraft } from './entry.ts'
+import { exportEntries, readEntries } from './exports/export.ts'
+import { Journal } from './journal.ts'
 
 const [ada, bob] = [crypto.randomUUID(), crypto.randomUUID()]
 let sequence = 0
@@ -105,6 +111,49 @@ describe('corrections and confirmations', () => {
     expect(currentEntries([entry, wrong, recorded(correctionOf(entry, []))])[0]).not.toHaveProperty('answer')
     expect(() => answerTo(right, 'acceptance')).toThrow('is no entry about a person')
     expect(() => correctionOf(wrong, [])).toThrow('cannot be corrected')
+  })
+
+  it('count as the last one says in whatever order months are imported', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'hearth-corrections-'))
+    const clock = new FakeClock('2026-10-05T10:00:00Z')
+    const open = (name: string) => new Journal({ folder: path.join(folder, name), clock })
+    const origin = open('origin')
+    const { version, id, sequence, recordedAt, clockTrusted, ...draft } = work()
+    const entry = origin.record({ ...draft, period: { from: '2026-10-05', to: '2026-10-06' } })
+    clock.set('2026-11-05T10:00:00Z')
+    origin.record(correctionOf(entry, [{ value: '3', unit: 'h' }]))
+    clock.set('2026-12-05T10:00:00Z')
+    origin.record(correctionOf(entry, [{ value: '2.5', unit: 'h' }]))
+    const entries = origin.entries()
+    const month = (name: string) =>
+      Buffer.from(exportEntries('json', { entries, names: new Map(), currency: 'EUR', month: `2026-${name}` }))
+    const said = currentEntries(entries).map(({ amounts, corrections }) => [amounts, corrections.map(({ id }) => id)])
+    expect(said).toMatchObject([[[{ value: '2.5' }], [expect.any(String), expect.any(String)]]])
+    try {
+      for (const order of ['10 11 12', '11 12 10', '10 12 11', '12 11 10']) {
+        const other = open(order)
+        for (const name of order.split(' '))
+          expect(other.importAll(readEntries(month(name)), new Set(['hearth.example'])).added).toBe(1)
+        const now = currentEntries(other.entries())
+        other.stop()
+        expect([order, now.map(({ amounts, corrections }) => [amounts, corrections.map(({ id }) => id)])]).toEqual([
+          order,
+          said,
+        ])
+      }
+    } finally {
+      origin.stop()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
+  it('count after what was recorded before them where the clock was not known', () => {
+    const entry = work()
+    const first = recorded(correctionOf(entry, [{ value: '3', unit: 'h' }]))
+    const second = recorded(correctionOf(entry, [{ value: '2.5', unit: 'h' }]))
+    const lost = { ...second, recordedAt: '2020-01-01T00:00:10.000Z', clockTrusted: false }
+    expect(currentEntries([entry, first, lost])[0]?.amounts).toEqual(lost.amounts)
+    expect(currentEntries([entry, first, { ...lost, clockTrusted: true }])[0]?.amounts).toEqual(first.amounts)
   })
 
   it('of an entry that is not there stand by themselves', () => {

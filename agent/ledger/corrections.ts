@@ -77,7 +77,7 @@ export interface CurrentEntry {
   entry: Entry
   /** The amounts after the last correction. */
   amounts: Amount[]
-  /** Corrections, in the order they were recorded. */
+  /** Corrections, the last one last. */
   corrections: Entry[]
   /** Who confirmed it since its last correction; a changed entry has to be confirmed anew. */
   confirmedBy: Confirmer[]
@@ -106,13 +106,14 @@ interface Confirmation {
 
 /**
  * Entries with what others say of them applied: corrections, confirmations, answers. Those of entries that are not among
- * those given stand by themselves.
- * @param entries in the order they were recorded
+ * those given stand by themselves. An import may bring what is said of an entry before the entry, and the last correction
+ * before the first: what was said last counts, wherever it stands.
+ * @param entries in the order in which this ledger took them
  */
 export function currentEntries(entries: Entry[]): CurrentEntry[] {
   const current = new Map<string, CurrentEntry>()
   const confirmations = new Map<string, Confirmation>()
-  for (const entry of entries) {
+  for (const entry of asSaid(entries)) {
     const about = referredTo(entry)
     const target = about === undefined ? undefined : current.get(about)
     const confirmation = about === undefined ? undefined : confirmations.get(about)
@@ -123,7 +124,24 @@ export function currentEntries(entries: Entry[]): CurrentEntry[] {
     else if (confirmation) answerConfirmation(confirmation, entry)
     else current.set(entry.id, { entry, amounts: entry.amounts, corrections: [], confirmedBy: [] })
   }
-  return [...current.values()]
+  return [...new Set(entries.flatMap(({ id }) => current.get(id) ?? []))]
+}
+
+/**
+ * Entries in the order in which they are to be applied: what says something of others after all of these, as it was
+ * recorded, wherever. What was recorded by a clock that could not be trusted comes after the one before it here.
+ */
+export function asSaid(entries: readonly Entry[]): Entry[] {
+  const { first = [], rest = [] } = Object.groupBy(entries, (each) =>
+    referredTo(each) === undefined ? 'first' : 'rest',
+  )
+  let before = Number.NEGATIVE_INFINITY
+  const timed = rest.map((entry) => {
+    const at = Date.parse(entry.recordedAt)
+    before = entry.clockTrusted ? at : Math.max(at, before)
+    return { entry, at: before }
+  })
+  return [...first, ...timed.sort((one, other) => one.at - other.at).map(({ entry }) => entry)]
 }
 
 function correct(target: CurrentEntry, correction: Entry): void {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { dayOf } from '../costs/calendar.ts'
 import { checkDraft } from './entry.ts'
 import { type HourEntry, hourMs, splitByHour } from './hours.ts'
 import { meteredDays, storageEntries } from './metered-days.ts'
@@ -33,7 +34,7 @@ const days = (now: string, since: string, read: HourEntry[]) =>
     now: Date.parse(now),
     zone,
     instance,
-    since: Date.parse(since),
+    since: dayOf(Date.parse(since), zone).start,
     readings: ({ start, end }) => read.filter(({ hour }) => hour >= start && hour < end),
   })
 
@@ -102,6 +103,30 @@ describe('the metered entries of a day', () => {
   it('follow the household’s clock over the end of summer time', () => {
     const { drafts } = days('2026-10-26T12:00:00Z', '2026-10-24T23:00:00Z', threeWatts('2026-10-24T22:00:00Z', 25))
     expect(drafts[0]).toMatchObject({ period: { from: '2026-10-25', to: '2026-10-26' }, coveredSeconds: 90_000 })
+  })
+
+  it.each([
+    ['Europe/Berlin', '2026-11-24T00:00:00Z', [['2026-11-24/power', 23]]],
+    [
+      'UTC',
+      '2026-11-23T23:00:00Z',
+      [
+        ['2026-11-23/power/from-82800', 1],
+        ['2026-11-24/power', 24],
+      ],
+    ],
+  ])('go on where they were when the zone becomes %s', (zone, since, expected) => {
+    const read = threeWatts('2026-11-22T23:00:00Z', 72)
+    const { drafts } = meteredDays({
+      now: Date.parse('2026-11-25T12:00:00Z'),
+      zone,
+      instance,
+      since: Date.parse(since),
+      readings: ({ start, end }) => read.filter(({ hour }) => hour >= start && hour < end),
+    })
+    const power = drafts.filter(({ kind }) => kind === 'power')
+    const hours = power.map(({ external, coveredSeconds = 0 }) => [external?.id, coveredSeconds / 3600])
+    expect(hours).toEqual(expected)
   })
 
   it('say when the clock could not be trusted', () => {

@@ -1,7 +1,7 @@
 import { dayName, dayNumberAt, dayOf, type Period } from '../costs/calendar.ts'
 import { formatDecimal, parseDecimal, scale } from '../costs/decimal.ts'
 import type { Amount, EntryDraft } from './entry.ts'
-import { classes, type HourEntry, type Quantities } from './hours.ts'
+import { classes, type HourEntry, hourMs, type Quantities } from './hours.ts'
 
 /** Where entries of metered days come from. */
 export const meterSystem = 'hearth-meter'
@@ -10,6 +10,8 @@ const microwattHoursPerKwh = 1_000_000_000n
 export const untrustedNote = 'The clock could not be trusted for a part of it.'
 /** Readings are written within ten minutes: a day is closed when its last ones are sure to be there. */
 const settledMs = 15 * 60_000
+/** Zones are up to 14 hours ahead of UTC, and up to 12 behind. */
+const manyHours = 10
 const one = parseDecimal('1')
 
 /** What an entry of traffic is for, by the quantity it is of. */
@@ -27,7 +29,7 @@ export interface DaysInput {
   now: number
   zone: string
   instance: string
-  /** Any moment of the first day that was not entered yet. */
+  /** From when on nothing was entered: the beginning of a day, in the zone of then. */
   since: number
   /** Hours read within a period. */
   readings: (period: Period) => HourEntry[]
@@ -44,13 +46,23 @@ export function meteredDays({ now, zone, instance, since, readings }: DaysInput)
   const drafts: EntryDraft[] = []
   let day = dayOf(since, zone)
   while (day.end + settledMs <= now) {
-    drafts.push(...meteredDay(day, zone, instance, readings(day)))
+    const left = { start: Math.max(day.start, since), end: day.end }
+    drafts.push(...meteredDay(left, zone, instance, readings(left), idEndOf(left.start - day.start)))
     day = dayOf(day.end, zone)
   }
   return { drafts, through: day.start }
 }
 
-function meteredDay(day: Period, zone: string, instance: string, hours: HourEntry[]): EntryDraft[] {
+/**
+ * What a day's external ids end in. When the household's zone changes, the day in which the new one goes on lacks its
+ * first hours, which were entered in the zone before. Where these are few, they stand under the day before; where they are
+ * many, under the same day: what is left of it is entered beside them.
+ */
+function idEndOf(lacksMs: number): string {
+  return lacksMs < manyHours * hourMs ? '' : `/from-${lacksMs / 1000}`
+}
+
+function meteredDay(day: Period, zone: string, instance: string, hours: HourEntry[], idEnd: string): EntryDraft[] {
   if (hours.length === 0) return []
   const sum = (name: keyof Quantities) => hours.reduce((total, hour) => total + hour[name], 0)
   const from = localDate(day.start, zone)
@@ -70,7 +82,7 @@ function meteredDay(day: Period, zone: string, instance: string, hours: HourEntr
     amounts: [amount],
     source,
     audience: 'owner',
-    external: { system: meterSystem, id: `${from}/${quantity}` },
+    external: { system: meterSystem, id: `${from}/${quantity}${idEnd}` },
     ...note,
     ...more,
   })

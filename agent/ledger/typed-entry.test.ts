@@ -61,6 +61,9 @@ describe('what was typed', () => {
     ['donation', '-5', 'EUR', 'not above zero'],
     ['purchase', '10.5', 'JPY', 'digits after the point'],
     ['correction', '10.505', 'EUR', 'more than 2 digits'],
+    ['correction', '-10.505', 'EUR', 'more than 2 digits'],
+    ['correction', '-1', 'h', 'not above zero'],
+    ['correction', '0', 'EUR', 'is zero'],
   ])('as a %s of %s %s is refused', (kind, value, unit, what) => {
     for (const source of ['typed', 'typed-by-person']) {
       const check = () => checkTyped(draft(kind, value, unit, source))
@@ -77,6 +80,7 @@ describe('what was typed', () => {
     ['purchase', '1050', 'JPY'],
     ['donation', '3.14159', 'seedling'],
     ['correction', '0', 'kWh'],
+    ['correction', '-0.02', 'EUR'],
   ])('as a %s of %s %s is taken', (kind, value, unit) => {
     expect(() => checkTyped(draft(kind, value, unit))).not.toThrow()
   })

@@ -41,7 +41,8 @@ export function placesOf(unit: string): number | null {
 
 /**
  * Checks hours and money that were typed, in an entry or in a correction: above zero, no more digits than `placesOf`, no
- * more hours than the days have. @throws EntryRefused
+ * more hours than the days have. A line of a bill can be below zero, and is corrected to money below zero.
+ * @throws EntryRefused
  */
 export function checkTyped(draft: Pick<EntryDraft, 'kind' | 'source' | 'period' | 'amounts'>): void {
   const { kind, source, period, amounts } = draft
@@ -53,14 +54,19 @@ export function checkTyped(draft: Pick<EntryDraft, 'kind' | 'source' | 'period' 
     const refuse = (what: string, next: string): never => {
       throw new EntryRefused(`amounts[${index}].value`, `“${value} ${unit}” ${what}`, next)
     }
-    if (parseDecimal(value) <= 0n)
-      refuse('is not above zero', 'Write more than that; what should not count is corrected to no amount at all.')
+    const amount = parseDecimal(value)
+    const mayBeBelow = kind === 'correction' && unit !== 'h'
+    if (mayBeBelow ? amount === 0n : amount <= 0n)
+      refuse(
+        mayBeBelow ? 'is zero' : 'is not above zero',
+        'Write more than that; what should not count is corrected to no amount at all.',
+      )
     if (decimalPlaces(value) > places)
       refuse(
         places === 0 ? 'has digits after the point' : `has more than ${places} digits after the point`,
         `Write one such as ${places === 0 ? '1200' : `12.${'50'.padEnd(places, '0')}`}, without a sign between thousands.`,
       )
-    if (unit === 'h' && parseDecimal(value) > scale(parseDecimal(String(hoursADay)), BigInt(days), 1n))
+    if (unit === 'h' && amount > scale(parseDecimal(String(hoursADay)), BigInt(days), 1n))
       refuse('is more than a day has', `Write at most ${hoursADay}, and the rest on other days.`)
   }
 }

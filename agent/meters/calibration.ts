@@ -49,7 +49,8 @@ function checkReading(value: unknown, field: string): CalibrationReading {
   }
   const { watts, low, high, utilisation, packageWatts, at, boundary, ...others } = value as Record<string, unknown>
   const [unknown] = Object.keys(others)
-  if (unknown !== undefined) throw new ReadingRefused(`${field}.${unknown}`, 'is not known here', 'Leave it out.')
+  if (unknown !== undefined)
+    throw new ReadingRefused(`${field}.${unknown}`, 'is not known here', 'Leave it out.').asUnknown()
   if (boundary !== 'wall') {
     throw new ReadingRefused(`${field}.boundary`, 'must be wall', 'Take the reading between socket and power supply.')
   }

@@ -3,7 +3,7 @@ import path from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { leafHash } from '../ledger/log/merkle.ts'
-import { checkReport, forms, powerBoundaries, powerClasses } from './check.ts'
+import { checkReport, forms, powerBoundaries, powerClasses, treeSizes } from './check.ts'
 import { moneyKinds, type Report, ReportRefused, reportBytes } from './report.ts'
 
 type Json = Record<string, unknown>
@@ -118,6 +118,7 @@ describe('schema and checker', () => {
     }).toEqual(Object.fromEntries(Object.entries(forms).map(([name, form]) => [name, form.source.replace('\\/', '/')])))
     expect(at(...inPower, 'class', 'enum')).toEqual(powerClasses)
     expect(at(...inPower, 'boundary', 'enum')).toEqual(powerBoundaries)
+    expect(at('properties', 'entries', 'properties', 'size', 'enum')).toEqual(treeSizes)
     expect(Object.keys(at('properties', 'money', 'properties') as Json)).toEqual([...moneyKinds])
   })
 

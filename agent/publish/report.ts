@@ -423,11 +423,16 @@ function withhold(withheld: Withheld[], what: string, why: Withheld['why']): nul
 }
 
 function coverage(entries: readonly CurrentEntry[], { period, zone }: ReportInput): string {
-  const days = new Map<string, number>()
+  // A day can have two entries of a kind, where the household moved to another zone.
+  const kinds = new Map<string, { day: string; seconds: number }>()
   for (const { entry } of entries) {
     if (entry.kind !== 'power' && entry.kind !== 'traffic') continue
-    days.set(entry.period.from, Math.max(days.get(entry.period.from) ?? 0, entry.coveredSeconds ?? 0))
+    const day = entry.period.from
+    const kind = `${day} ${entry.kind} ${entry.purpose ?? ''}`
+    kinds.set(kind, { day, seconds: (kinds.get(kind)?.seconds ?? 0) + (entry.coveredSeconds ?? 0) })
   }
+  const days = new Map<string, number>()
+  for (const { day, seconds } of kinds.values()) days.set(day, Math.max(days.get(day) ?? 0, seconds))
   const covered = [...days.values()].reduce((sum, seconds) => sum + seconds, 0)
   const seconds = (dayStart(dayNumber(period.to), zone) - dayStart(dayNumber(period.from), zone)) / 1000
   return significant(scale(one, BigInt(Math.min(covered, seconds)), BigInt(seconds)), 'down')

@@ -17,6 +17,14 @@ afterEach(() => household.stop())
 const summaryOf = (kind: string) =>
   books.entries({ kind }).map(({ period, purpose, amounts: [amount] }) => [period.from, purpose, amount?.value])
 
+/** Enters October: a day of November was metered, which says that it has passed. */
+const enterOctober = () => {
+  run('2026-10-31T23:00:00Z', 24)
+  clock.set('2026-11-02T00:30:00Z')
+  books.enterDays()
+  books.enterMonths()
+}
+
 /** The household's prices, and one for each GB. */
 const perGb = (): Tariffs => ({
   ...migrateSettings(household.settings),
@@ -34,8 +42,7 @@ describe('the bill of a month that was entered', () => {
 
   beforeEach(() => {
     run('2026-10-29T23:00:00Z', 48, { cpuServer: 30, cpuSystem: 10 })
-    books.enterDays()
-    books.enterMonths()
+    enterOctober()
   })
 
   it('is what was entered, by whatever prices and model are in force today', () => {
@@ -78,7 +85,13 @@ describe('the bill of a month that was entered', () => {
     expect(services).toBeCloseTo(0.1, 12)
     expect(books.history('day', '2026-10').whole.cost?.total).toEqual(bill.total)
     for (const line of ['power', 'idle']) correct(line)
-    expect(october()).toMatchObject({ state: 'closed', lines: [], total: { value: { amount: '0' } } })
+    expect(october()).toMatchObject({
+      state: 'closed',
+      lines: [],
+      total: { value: { amount: '0' } },
+      coverage: { coveredSeconds: 48 * 3600, unpricedSeconds: 0 }, // withdrawn, and not without a price
+      powerClass: null,
+    })
     expect(books.history('day', '2026-10').whole.cost).toMatchObject({ state: 'entered', total: october().total })
   })
 
@@ -101,9 +114,12 @@ it('says for how long a month that was entered had no price', () => {
   if (power)
     household.settings.tariffs = { ...migrateSettings(household.settings), power: [{ ...power, from: '2026-10-31' }] }
   run('2026-10-29T23:00:00Z', 48)
-  books.enterDays()
-  books.enterMonths()
+  const october = () => books.history('month', '2026').parts[0]?.cost
+  expect(october()).toMatchObject({ state: 'computed', incomplete: true })
+  enterOctober()
   expect(books.bill('2026-10').coverage).toMatchObject({ coveredSeconds: 48 * 3600, unpricedSeconds: 24 * 3600 })
+  expect(october()).toMatchObject({ state: 'entered', incomplete: true })
+  expect(books.history('day', '2026-10').whole.cost).toMatchObject({ state: 'entered', incomplete: true })
 })
 
 describe('the bookkeeper', () => {
@@ -119,12 +135,14 @@ describe('the bookkeeper', () => {
     ])
   })
 
-  it('enters what a month cost once it is over and its days are in, and not again when prices change', () => {
+  it('enters what a month cost once a day after it is in, and not again when prices change', () => {
     run('2026-10-29T23:00:00Z', 48)
     books.enterMonths()
     expect(summaryOf('cost')).toEqual([])
     books.enterDays()
     books.enterMonths()
+    expect(summaryOf('cost')).toEqual([]) // the clock alone says that October is over: it may be an hour ahead
+    enterOctober()
     const entered = summaryOf('cost')
     // 2 W of 3 W are idle: 0.096 kWh and 0.048 kWh at 0.40, and a month of the domain.
     expect(entered).toEqual([
@@ -141,8 +159,7 @@ describe('the bookkeeper', () => {
   it('takes what it exported on trial for its own, once it has its name and its journal began anew', () => {
     household.instance = 'hearth-7f3a.local'
     run('2026-10-29T23:00:00Z', 48)
-    books.enterDays()
-    books.enterMonths()
+    enterOctober()
     const [power, cost] = [summaryOf('power'), summaryOf('cost')]
     const own = () => books.journal.entries({}, true).length
     const count = own()
@@ -172,7 +189,7 @@ describe('the bookkeeper', () => {
     }
     const october = ['2026-10-01 power', '2026-10-01 idle', '2026-10-01 internet', '2026-10-01 domain']
     // The clock alone says that it is January: it may be wrong.
-    expect(enter()).toEqual(october)
+    expect(enter()).toEqual([])
     run('2027-01-03T23:00:00Z', 24)
     clock.set('2027-01-05T12:00:00Z')
     const all = [...october, '2026-11-01 domain', '2026-12-01 domain']
@@ -190,16 +207,15 @@ describe('the bookkeeper', () => {
   it('enters a month that had no price once it gets its first', () => {
     household.settings = { ...household.settings, pricePerKwh: null, domainPerYear: null }
     run('2026-10-29T23:00:00Z', 48)
-    books.enterDays()
-    books.enterMonths()
+    enterOctober()
     expect(summaryOf('cost')).toEqual([])
     expect(books.bill('2026-10')).toMatchObject({ state: 'computed', lines: [] })
-    const typed: TypedPrice = { of: 'power', amount: '4.00', from: '2000-01-01', typed: '2026-11-01' }
+    const typed: TypedPrice = { of: 'power', amount: '4.00', from: '2000-01-01', typed: '2026-11-02' }
     household.settings = { ...household.settings, pricePerKwh: '4.00', typedPrices: [typed] }
     books.enterMonths()
     expect(summaryOf('cost')).toEqual([]) // a slip can be mended until the day is over
     expect(books.bill('2026-10')).toMatchObject({ state: 'computed', total: { value: { amount: '0.58' } } })
-    clock.set('2026-11-02T00:30:00Z')
+    clock.set('2026-11-03T00:30:00Z')
     books.enterDays()
     books.enterMonths()
     expect(summaryOf('cost').map(([, line, amount]) => [line, amount])).toEqual([
@@ -218,11 +234,9 @@ describe('the bookkeeper', () => {
       books.stop()
       copyFileSync(files[0] as string, `${household.folder}/copy.db`)
       run('2026-10-30T23:00:00Z', 24)
-      clock.set('2026-11-01T00:30:00Z')
-      books.enterDays()
-      books.enterMonths()
+      enterOctober()
       const [power, cost] = [summaryOf('power'), summaryOf('cost')]
-      expect([power.length, cost.length]).toEqual([2, 3])
+      expect([power.length, cost.length]).toEqual([3, 3])
       books.stop()
       for (const file of files) rmSync(file, { force: true })
       if (how !== 'lost') copyFileSync(`${household.folder}/copy.db`, files[0] as string)
@@ -234,6 +248,43 @@ describe('the bookkeeper', () => {
       expect([summaryOf('power'), summaryOf('cost')]).toEqual([power, cost])
     },
   )
+
+  it.each([
+    ['some', '2027-11-15T00:30:00Z'],
+    ['all', '2027-12-20T00:30:00Z'],
+  ])('enters nothing for a month %s of whose hours are deleted', (_, later) => {
+    run('2026-10-04T22:00:00Z', 20 * 24)
+    run('2026-10-31T23:00:00Z', 24)
+    clock.set('2026-11-02T00:30:00Z')
+    books.enterDays()
+    clock.set(later)
+    readings.forgetOld()
+    books.enterDays()
+    books.enterMonths()
+    expect(summaryOf('cost')).toEqual([])
+    expect(books.bill('2026-10').state).toBe('computed')
+    expect(books.history('month', '2026').whole.cost?.incomplete ?? true).toBe(true)
+  })
+
+  it.each([
+    ['UTC', 'Europe/Berlin'],
+    ['UTC', 'America/New_York'],
+    ['UTC', 'Pacific/Auckland'],
+    ['Pacific/Auckland', 'UTC'],
+    ['Europe/Berlin', 'UTC'],
+  ])('enters every hour once when the household’s zone changes from %s to %s', (before, after) => {
+    household.settings = { ...household.settings, timezone: before }
+    run('2026-11-02T00:00:00Z', 4 * 24)
+    clock.set('2026-11-04T12:00:00Z')
+    books.enterDays()
+    household.settings = { ...household.settings, timezone: after }
+    clock.set('2026-11-08T12:00:00Z')
+    books.enterDays()
+    const days = books.entries({ kind: 'power' })
+    expect(days.reduce((sum, { coveredSeconds = 0 }) => sum + coveredSeconds, 0)).toBe(4 * 86_400)
+    const bytes = books.entries({ kind: 'traffic' }).map(({ amounts }) => Number(amounts[0]?.value))
+    expect(bytes.reduce((sum, each) => sum + each, 0)).toBe(4 * 24e6)
+  })
 
   it('enters a day once the hour in which it ends is over', async () => {
     await household.stop()

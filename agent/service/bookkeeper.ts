@@ -24,7 +24,7 @@ import { whatIf } from '../costs/what-if.ts'
 import type { Clock } from '../ledger/clock.ts'
 import type { Entry, EntryDraft } from '../ledger/entry.ts'
 import { type ExportFormat, exportEntries, readEntries } from '../ledger/exports/export.ts'
-import { hourMs } from '../ledger/hours.ts'
+import { type HourEntry, hourMs } from '../ledger/hours.ts'
 import { type EntryFilter, Journal, type Party } from '../ledger/journal.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { meteredDays, storageEntries } from '../ledger/metered-days.ts'
@@ -141,10 +141,11 @@ export class Bookkeeper {
     const { timezone: zone, currency } = settings()
     if (monthNamed(month, zone).end > clock.now()) return null
     this.#entered.refresh()
-    const { isBilled, costs, metered } = this.#entered.month(month)
+    const { isBilled, costs, energy, metered } = this.#entered.month(month)
     if (!isBilled) return { ...close(billFor(this.#billInput(month))), state: 'computed' }
-    const services = this.#allServices(month, metered?.seconds ?? 0)
-    return enteredBill({ month, zone, currency, lines: costs, metered, services })
+    const hours = this.#allHours(month)
+    const services = hours ? serviceTimes(hours, monthNamed(month, zone)) : []
+    return enteredBill({ month, zone, currency, lines: costs, energy, metered, services })
   }
 
   /** What was metered and paid in the parts of a time; `of` as in `spanOf`. Throws `RangeError`, `JournalTrouble`. */
@@ -179,9 +180,11 @@ export class Bookkeeper {
     const { clock, readings, settings, instance } = this.#options
     const noted = this.#days.read()
     // From the beginning where the clock was ahead then: what is entered already is not entered twice.
-    const since = noted === null || noted > clock.now() ? readings.firstHour() : noted
-    if (since === null) return
+    const goesOn = noted !== null && noted <= clock.now()
+    const first = goesOn ? noted : readings.firstHour()
+    if (first === null) return
     const [now, zone] = [clock.now(), settings().timezone]
+    const since = goesOn ? first : dayOf(first, zone).start
     const today = dayOf(now, zone)
     const hour = Math.floor(now / hourMs) * hourMs
     const { drafts, through } = meteredDays({
@@ -226,10 +229,12 @@ export class Bookkeeper {
     const to = `${monthAfter(month)}-01`
     const entries = this.#journal.entries({ kind: 'cost', from: `${month}-01`, to }, true) // others' were imported
     if (entries.some(isOfBill)) return true
+    // A day that was metered after it says that it has passed: a clock that is set ahead for an hour ends months, too.
+    if (last < to) return false
+    // What is left of hours that were deleted is not what it cost: it stays without an entry, and incomplete.
+    this.#entered.refresh()
+    if (!this.#allHours(month)) return true
     const bill = close(billFor(this.#billInput(month)))
-    // A month in which nothing was read costs what is fixed. A day that was metered after it says that it has passed: a
-    // clock that is set ahead for an hour makes such months, too.
-    if (bill.coverage.coveredSeconds === 0 && last < to) return false
     if (bill.lines.length > 0) this.#journal.recordAll(costEntries(bill, this.#options.instance()))
     return true
   }
@@ -250,13 +255,14 @@ export class Bookkeeper {
     return present.tariffs === null && typedPricesOf(present).some(({ typed }) => typed === today)
   }
 
-  /** Processor time of a month of which so much was metered; none where hours of it are deleted by now. */
-  #allServices(month: string, meteredSeconds: number): BillInput['services'] {
+  /** What was read in a month; null where hours that were metered, as its days say, are deleted by now. */
+  #allHours(month: string): HourEntry[] | null {
     const { clock, readings, settings } = this.#options
     const { start, end } = monthNamed(month, settings().timezone)
     const hours = readings.entries(start - hourMs, end)
-    const left = sum(hoursWithin(hours, { start, end }, clock.now()))
-    return (left?.seconds ?? 0) + roundingSeconds >= meteredSeconds ? serviceTimes(hours, { start, end }) : []
+    const left = sum(hoursWithin(hours, { start, end }, clock.now()))?.seconds ?? 0
+    const metered = this.#entered.month(month).metered?.seconds ?? 0
+    return left + roundingSeconds >= metered ? hours : null
   }
 
   /** Enters the space used, as it was just counted. */

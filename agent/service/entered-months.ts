@@ -1,5 +1,5 @@
 import { dayMs, dayName, monthNamed } from '../costs/calendar.ts'
-import { type EnteredLine, enteredLine, isOfBill } from '../costs/entries.ts'
+import { type EnergyRead, type EnteredLine, energyRead, enteredLine, isOfBill } from '../costs/entries.ts'
 import { type CurrentEntry, currentEntries } from '../ledger/corrections.ts'
 import { addQuantities, nothing, type Quantities } from '../ledger/hours.ts'
 import type { Journal, Leaf } from '../ledger/journal.ts'
@@ -16,6 +16,8 @@ export interface EnteredMonth {
   /** Whether what it cost was entered; the lines of that bill which were not withdrawn. */
   isBilled: boolean
   costs: readonly EnteredLine[]
+  /** Of that bill's energy, withdrawn or not; null: it has none. */
+  energy: EnergyRead | null
 }
 
 /** The entries of a month's days have whole seconds: so many may be more, or fewer, than were read. */
@@ -67,6 +69,7 @@ export class EnteredMonths {
       metered: sum([...days.values()]),
       isBilled: entries.some(({ entry }) => isOfBill(entry)),
       costs: entries.flatMap((entry) => enteredLine(entry) ?? []),
+      energy: entries.map(({ entry }) => energyRead(entry)).find((read) => read !== null) ?? null,
     }
     this.#kept.set(month, entered)
     return entered

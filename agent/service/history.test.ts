@@ -188,13 +188,31 @@ describe('months and years', () => {
 
   it('cost what was entered, by the prices of then', () => {
     run('2026-09-30T22:00:00Z', 31 * 24 + 1)
+    run('2026-10-31T23:00:00Z', 24)
     books.enterDays()
     books.enterMonths()
     household.settings = { ...household.settings, pricePerKwh: '0.80' }
     const [october, november] = books.history('month', '2026').parts
     // 745 hours of 3 W at 0.40.
     expect(october?.cost).toMatchObject({ total: { value: { amount: '0.89' } }, state: 'entered' })
-    expect(november?.cost).toBeNull() // nothing was read
+    expect(november?.cost).toMatchObject({ total: { value: { amount: '0.0576' } }, state: 'so-far', incomplete: false })
+    // In another currency there is none: prices of today say nothing of October.
+    household.settings = { ...household.settings, currency: 'CHF' }
+    const year = books.history('month', '2026')
+    expect(year.parts.map(({ cost }) => cost?.total.value.currency ?? null)).toEqual([null, 'CHF'])
+    expect(year.whole.cost?.incomplete).toBe(true)
+    expect(books.history('day', '2026-10').whole.cost).toBeNull()
+  })
+
+  it('say so where electricity had no price for some of the time that was read', () => {
+    run('2026-11-20T23:00:00Z', 72)
+    const costs = () => [books.history('month', '2026').parts.at(-1)?.cost, books.history('day', '2026-11').whole.cost]
+    for (const cost of costs()) expect(cost).toMatchObject({ state: 'so-far', incomplete: false })
+    household.settings.typedPrices = [{ of: 'power', amount: '0.40', from: '2026-11-23', typed: '2026-11-23' }]
+    for (const cost of costs()) expect(cost).toMatchObject({ state: 'so-far', incomplete: true })
+    household.settings.domainPerYear = '12'
+    household.settings.typedPrices = [{ of: 'domain', amount: '12', from: '2000-01-01', typed: '2026-11-23' }]
+    for (const cost of costs()) expect(cost).toMatchObject({ state: 'so-far', incomplete: true })
   })
 
   it('that were not entered are computed, as long as their readings are there', () => {
@@ -268,8 +286,8 @@ describe('a month whose hours are deleted', () => {
     expect(days.whole.cost?.incomplete).toBe(true)
     const [month] = books.history('month', '2026').parts
     expect(month?.cost).toMatchObject({ state: 'computed', incomplete: true })
-    books.enterMonths() // of what is left
-    expect(october().whole.cost).toMatchObject({ state: 'entered' })
+    books.enterMonths() // not of what is left
+    expect(october().whole.cost).toMatchObject({ state: 'computed', incomplete: true })
   })
 })
 

@@ -193,11 +193,14 @@ export class HistoryBook {
 
   /** A month cost what was entered for it, whatever its days would cost by the prices of today. */
   #wholeCost(step: HistoryStep, { of }: Span, costs: (StepCost | null)[], metered: Metered[]): StepCost | null {
-    return (step === 'day' && of !== null && this.#enteredCost(of)) || sumCosts(costs, metered)
+    const days = sumCosts(costs, metered)
+    if (step !== 'day' || of === null) return days
+    return this.#enteredCost(of) ?? (days && { ...days, incomplete: days.incomplete || this.#lackedPrice(of) })
   }
 
   #partCosts(month: string, parts: Step[]): (StepCost | null)[] {
     const { now, settings, readings } = this.#sources
+    if (this.#isForeign(month)) return parts.map(() => null)
     const state = this.#isOver(month) ? 'computed' : 'so-far'
     const [start, end] = [parts[0]?.start ?? 0, parts.at(-1)?.end ?? 0]
     // An hour more on both sides: in zones off by half an hour, days begin and end within one.
@@ -215,25 +218,38 @@ export class HistoryBook {
     const incomplete = this.#isForgotten({ start, end }, metered)
     if (!this.#isOver(name)) {
       const [cost] = this.#partCosts(name, [{ name, start, end }])
-      return cost ? { ...cost, incomplete } : null
+      return cost ? { ...cost, incomplete: incomplete || this.#lackedPrice(name) } : null
     }
     const entered = this.#enteredCost(name)
-    if (entered || metered === null || this.#kept >= end) return entered
+    if (entered || metered === null || this.#kept >= end || this.#isForeign(name)) return entered
     const { lines, currency, coverage } = close(billFor(billInput(name)))
     if (lines.length === 0 || coverage.coveredSeconds === 0) return null
     const parts = lines.map(({ kind, range }) => ({ kind, range: decimals(range) }))
-    return { ...costOf(parts, currency), state: 'computed', incomplete }
+    return { ...costOf(parts, currency), state: 'computed', incomplete: incomplete || coverage.unpricedSeconds > 0 }
   }
 
   #enteredCost(month: string): StepCost | null {
     const { settings, entered } = this.#sources
-    const { isBilled, costs } = entered.month(month)
+    const { isBilled, costs, energy, metered } = entered.month(month)
     const lines = costs
       .filter(({ currency }) => currency === settings.currency)
       .map(({ kind, range }) => ({ kind, range: mapRange(range, parseDecimal) }))
     const isKnown = isBilled && (lines.length > 0 || costs.length === 0) // all of it was withdrawn, or is in this currency
     if (!isKnown || !this.#isOver(month)) return null
-    return { ...costOf(lines, settings.currency), state: 'entered', incomplete: false }
+    const unpricedSeconds = energy ? energy.unpricedSeconds : (metered?.seconds ?? 0)
+    return { ...costOf(lines, settings.currency), state: 'entered', incomplete: unpricedSeconds > 0 }
+  }
+
+  /** Whether it was entered in another currency than the household has by now: prices of today say nothing of it. */
+  #isForeign(month: string): boolean {
+    const { settings, entered } = this.#sources
+    const { costs } = entered.month(month)
+    return this.#isOver(month) && costs.length > 0 && costs.every(({ currency }) => currency !== settings.currency)
+  }
+
+  /** Whether electricity had no price for some of the time that was read, in a month that was not entered. */
+  #lackedPrice(month: string): boolean {
+    return billFor(this.#sources.billInput(month)).coverage.unpricedSeconds > 0
   }
 
   /** Whether hours of a part were deleted since: nobody knows any more at what prices they were. */

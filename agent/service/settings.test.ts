@@ -79,6 +79,51 @@ describe('settings', () => {
     expect(open().store({ ...good, pricePerKwh: '0.4', typedPrices: [] }).typedPrices).toEqual(typedPrices)
   })
 
+  it('of another release are read without what that alone knows, and not put aside', async () => {
+    const tariffs = {
+      version: 1,
+      currency: 'EUR',
+      timezone: 'Europe/Berlin',
+      power: [{ from: '2026-01-01', prices: { kind: 'flat', perKwh: '0.40' } }],
+      internet: [],
+      items: [],
+      fees: [],
+    }
+    const reading = { watts: 3, low: 2, high: 4, utilisation: 0, at: '2026-11-24T09:30:00Z', boundary: 'wall' }
+    const known = {
+      ...good,
+      plug: { ...good.plug, others: { name: '', watts: null } },
+      tariffs,
+      calibration: [reading],
+      typedPrices: [{ of: 'power', amount: '1', from: '2000-01-01', typed: '2026-11-24' }],
+    }
+    const [power] = tariffs.power
+    const later = {
+      ...known,
+      sun: { from: 'roof' },
+      plug: { ...known.plug, relay: 1, others: { name: '', watts: null, since: 'May' } },
+      tariffs: { ...tariffs, tax: '0.2', power: [{ ...power, prices: { ...power?.prices, green: true } }] },
+      calibration: [{ ...reading, hot: true }],
+      typedPrices: [{ ...known.typedPrices[0], by: 'Ada' }],
+      hardware: { ...good.hardware, colour: 'red' },
+    }
+    await kit.write('data/hearth/agent/settings.json', later)
+    const settings = open()
+    expect(settings.problem()).toBeNull()
+    expect(settings.current()).toEqual(known)
+    expect(fieldOf(() => settings.store(later))).toBe('sun')
+  })
+
+  it('in another currency have no price of the one before', () => {
+    open().store(good)
+    now = Date.parse('2026-11-25T12:00:00Z')
+    const { typedPrices } = open().store({ ...good, currency: 'CHF' })
+    expect(typedPrices?.map(({ from, typed }) => [from, typed])).toEqual([
+      ['2000-01-01', '2026-11-25'],
+      ['2000-01-01', '2026-11-25'],
+    ])
+  })
+
   it('know what else hangs on the plug, or that nobody was asked', () => {
     for (const others of [
       'nothing',

@@ -96,9 +96,32 @@ export class SettingsFile {
   }
 }
 
-/** Settings as they were stored, by an earlier program too. Throws `SettingRefused`, `SyntaxError`. */
+/**
+ * Settings as they were stored, by an earlier program too, or by a later one: what it alone knows is left out. Throws
+ * `SettingRefused`, `SyntaxError`.
+ */
 export function storedSettings(text: string): AgentSettings {
-  return checkSettings({ calibration: [], tariffs: null, sharing: 'equal', ...JSON.parse(text) })
+  const stored: object = { calibration: [], tariffs: null, sharing: 'equal', ...JSON.parse(text) }
+  for (;;) {
+    try {
+      return checkSettings(stored)
+    } catch (error) {
+      if (!(error instanceof SettingRefused && error.isUnknown && leftOut(stored, error.field))) throw error
+    }
+  }
+}
+
+/** Leaves out a field such as `tariffs.fees[0].tax`. @returns whether it was there */
+function leftOut(settings: object, field: string): boolean {
+  const names = field.split(/[.[\]]+/)
+  const name = names.pop() as string
+  let holder: unknown = settings
+  for (const each of names) holder = isHolder(holder, each) ? holder[each] : null
+  return isHolder(holder, name) && delete holder[name]
+}
+
+function isHolder(value: unknown, name: string): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
 }
 
 /** Checks the form of settings, with every field there and none besides. Throws `SettingRefused`. */
@@ -197,7 +220,7 @@ function tariffs(value: unknown, currency: string, timezone: string): Tariffs {
     return checkHouseholdTariffs(value, { currency, timezone })
   } catch (error) {
     if (!(error instanceof TariffRefused)) throw error
-    throw new SettingRefused(`tariffs.${error.field}`, error.message, error.next)
+    throw new SettingRefused(`tariffs.${error.field}`, error.message, error.next).asUnknown(error.isUnknown)
   }
 }
 
@@ -206,7 +229,7 @@ function calibration(value: unknown): AgentSettings['calibration'] {
     return checkReadings(value)
   } catch (error) {
     if (!(error instanceof ReadingRefused)) throw error
-    throw new SettingRefused(error.field, error.message, error.next)
+    throw new SettingRefused(error.field, error.message, error.next).asUnknown(error.isUnknown)
   }
 }
 
@@ -249,7 +272,8 @@ function object(value: unknown, field: string, names: string[], optional: string
   }
   for (const name of Object.keys(given)) {
     if (![...names, ...optional].includes(name)) {
-      throw new SettingRefused(path(name), `There is no setting ${path(name)}.`, `Use ${names.join(', ')}.`)
+      const next = `Use ${names.join(', ')}.`
+      throw new SettingRefused(path(name), `There is no setting ${path(name)}.`, next).asUnknown()
     }
   }
   return given

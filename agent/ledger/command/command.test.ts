@@ -211,6 +211,31 @@ describe('hearth ledger, on a copy', () => {
     expect((await onCopy('show', '--month', '2026-05')).said).not.toContain('corrected')
   })
 
+  it('corrects a line of a bill to less than nothing, and hours not', async () => {
+    const line = await copied((journal) =>
+      journal.record({
+        kind: 'cost',
+        period: { from: '2026-04-01', to: '2026-05-01' },
+        instance: 'hearth.example',
+        purpose: 'power',
+        amounts: [{ value: '-0.05', unit: 'EUR' }],
+        source: 'tariff',
+        audience: 'owner',
+      }),
+    )
+    expect((await onCopy('correct', line.id, '-0.02', '--note', 'by the invoice')).status).toBe(0)
+    expect((await onCopy('show', '--month', '2026-04')).said).toContain(' -0.02 EUR  cost, power, corrected')
+    const { said } = await onCopy('add', 'work', '2', '--who', 'Ada', '--day', '2026-04-01')
+    for (const [amount, what] of [
+      ['-1', 'not above zero'],
+      ['-1,5', 'with a point'],
+    ] as const)
+      expect(await onCopy('correct', said.slice(-36), amount)).toMatchObject({
+        status: 1,
+        said: expect.stringContaining(what),
+      })
+  })
+
   it('finds an account that never signed in by its name: one person, before and after', async () => {
     const other = path.join(folder, 'with-accounts')
     const journal = new Journal({ folder: other, clock: new FakeClock('2026-11-24T10:00:00Z') })

@@ -110,7 +110,17 @@ export async function ledgerCommand(
 }
 
 function parse(args: string[]) {
-  return parseArgs({ args, options, allowPositionals: true })
+  return parseArgs({ args: belowZeroLast(args), options, allowPositionals: true })
+}
+
+/** An amount below zero, to which a line of a bill is corrected, would be taken for an option. */
+function belowZeroLast(args: string[]): string[] {
+  const [amounts, rest] = [args.filter(isBelowZero), args.filter((each) => !isBelowZero(each))]
+  return args.includes('correct') && !args.includes('--') && amounts.length > 0 ? [...rest, '--', ...amounts] : args
+}
+
+function isBelowZero(word: string): boolean {
+  return /^-\d/.test(word)
 }
 
 /** What a verb does not take would be lost without a word. @throws UsageError */
@@ -136,7 +146,9 @@ async function onBook(
     case 'correct': {
       const entry = await find(book, rest[0])
       const amounts =
-        rest[1] === undefined ? [] : [{ value: plain(rest[1]), unit: values.unit ?? entry.amounts[0]?.unit ?? 'EUR' }]
+        rest[1] === undefined
+          ? []
+          : [{ value: plainOrBelow(rest[1]), unit: values.unit ?? entry.amounts[0]?.unit ?? 'EUR' }]
       return print(`Recorded as ${(await book.recordEntry(correctionOf(entry, amounts, values.note))).id}`)
     }
     case 'confirm': {
@@ -258,6 +270,11 @@ async function confirmation(book: Book, entry: Entry, who: string | undefined) {
 function plain(amount: string): string {
   if (/^\d+(\.\d+)?$/.test(amount)) return amount
   throw new Error(`“${amount}” is no amount. Write it with a point and nothing between thousands, as in 1234.50.`)
+}
+
+/** What a line of a bill is corrected to can be below zero. */
+function plainOrBelow(amount: string): string {
+  return isBelowZero(amount) ? `-${plain(amount.slice(1))}` : plain(amount)
 }
 
 function agentOf({ agent }: Book): NonNullable<Book['agent']> {

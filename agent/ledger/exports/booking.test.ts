@@ -174,6 +174,20 @@ describe('corrections', () => {
     expect(third && shown(third)).toEqual(['Assets:Fund:Winter -5 EUR', 'Income:Donations 5 EUR'])
   })
 
+  it('take it back, too, where an import brought them before what they correct', () => {
+    const [earlier, later] = [
+      { ...correction(euros('5')), recordedAt: '2026-11-25T10:00:00.000Z' },
+      { ...correction(euros('7')), recordedAt: '2026-11-26T10:00:00.000Z' },
+    ]
+    const transactions = book(inputOf([later, earlier, wrong]))
+    expect(transactions.map(({ entry }) => entry)).toEqual([wrong, earlier, later])
+    expect(transactions.map((each) => shown(each)[0])).toEqual([
+      'Assets:Fund:Winter 50 EUR',
+      'Assets:Fund:Winter -50 EUR',
+      'Assets:Fund:Winter -5 EUR',
+    ])
+  })
+
   it('are dated by their period where the clock could not be trusted', () => {
     const early = { ...correction(euros('5')), recordedAt: '1970-01-01T00:00:00Z', clockTrusted: false }
     expect(book(inputOf([wrong, early])).map(({ date }) => date)).toEqual(['2026-11-24', '2026-11-24'])
@@ -185,7 +199,6 @@ describe('corrections', () => {
       'is in another log',
       (entry) => [wrong, { ...entry, references: [{ relation: 'corrects', id: wrong.id, log: 'other.example' }] }],
     ],
-    ['comes later', (entry) => [entry, wrong]],
   ])('of what %s say so, and book their own amounts beside the accounts', (_when, entries) => {
     const entry = correction(euros('5'))
     const all = entries(entry)

@@ -1,5 +1,6 @@
 import { isCurrency } from '../../costs/currency.ts'
 import { type Decimal, parseDecimal } from '../../costs/decimal.ts'
+import { asSaid } from '../corrections.ts'
 import type { Amount, Entry, kinds } from '../entry.ts'
 import { accountPart, type Person, peopleByName } from './names.ts'
 
@@ -155,7 +156,7 @@ export function book({ entries, names, currency, month }: ExportInput): Transact
   const person = (entry: Entry) => (entry.party === undefined ? undefined : people.get(entry.party))
   /** What is booked of each entry now, by its id. */
   const standing = new Map<string, { entry: Entry; postings: Posting[] }>()
-  const transactions = entries.map((entry): Transaction => {
+  const booked = (entry: Entry): Transaction => {
     const date = bookingDay(entry)
     const facts = { entry, date, payee: person(entry)?.label ?? entry.kind }
     const target = entry.kind === 'correction' ? standing.get(correctedId(entry) ?? '') : undefined
@@ -170,8 +171,10 @@ export function book({ entries, names, currency, month }: ExportInput): Transact
     const reversal = target.postings.map(({ account, value, unit }) => ({ account, value: -value, unit }))
     target.postings = own
     return { ...facts, booked: reversal.length + own.length > 0, postings: [...reversal, ...own] }
-  })
-  return inMonth(transactions, month, ({ date }) => date).sort(
+  }
+  const transactions = new Map(asSaid(entries).map((entry) => [entry, booked(entry)]))
+  const recorded = entries.flatMap((entry) => transactions.get(entry) ?? [])
+  return inMonth(recorded, month, ({ date }) => date).sort(
     (one, other) => Number(one.date > other.date) - Number(one.date < other.date),
   )
 }
