@@ -14,7 +14,7 @@ import {
   type PublicLog,
   restoreLog,
 } from '../ledger/log/public-log.ts'
-import { checkpointFile, keyFile, readLog, type WholeLog } from '../ledger/log/read-log.ts'
+import { checkpointFile, readLog } from '../ledger/log/read-log.ts'
 import { readFolder } from '../ledger/log/source.ts'
 import { readText } from '../meters/files.ts'
 import type { KitPaths } from '../paths.ts'
