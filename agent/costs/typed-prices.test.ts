@@ -1,20 +1,10 @@
 import { expect, it } from 'vitest'
 import type { AgentSettings } from '../api.ts'
+import { unset } from '../service/settings.ts'
 import { migrateSettings } from './tariff.ts'
 import { retyped, sinceEver } from './typed-prices.ts'
 
-const none: AgentSettings = {
-  currency: 'EUR',
-  pricePerKwh: null,
-  timezone: 'Europe/Berlin',
-  plug: null,
-  calibration: [],
-  internetPerMonth: null,
-  hardware: null,
-  domainPerYear: null,
-  tariffs: null,
-  sharing: 'equal',
-}
+const none = unset('EUR', 'Europe/Berlin')
 
 /** What the settings are after prices of a kWh were typed on some days, one after the other. */
 function typing(...typed: [day: string, price: string | null][]): AgentSettings {

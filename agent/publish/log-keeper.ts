@@ -27,7 +27,6 @@ import { reportBytes } from './report.ts'
 import {
   copyLimits,
   firstPlace,
-  foreignLog,
   knownLog,
   leavesOf,
   lostReports,
@@ -118,7 +117,7 @@ export class LogKeeper {
     const isKeyLost = !existsSync(places.secret) && existsSync(path.join(places.folder, checkpointFile))
     if (isKeyLost) return this.#followForeign(places.folder, serverName)
     const log = existsSync(places.secret) ? await openLog(places) : createLog(places, logOrigin(serverName))
-    publications.store({ logs: [knownLog(log, firstPlace)] })
+    publications.store({ logs: [knownLog(firstPlace, log.key, log.head, 'open')] })
     this.#use(log)
   }
 
@@ -287,7 +286,7 @@ export class LogKeeper {
     const old = publications.log
     const reports = publications.reports.filter((each) => each.log !== old?.key || each.index < old.size)
     publications.store({
-      logs: [...before, knownLog(log, place)],
+      logs: [...before, knownLog(place, log.key, log.head, 'open')],
       reports,
       next: null,
       mustLook: false,
@@ -309,7 +308,12 @@ export class LogKeeper {
     )
     const key = formatVerifierKey(log.key)
     const reports = publications.reports.filter((each) => each.log !== key || each.index < log.head.size)
-    publications.store({ logs: [...before, knownLog(next, place)], next: null, reports, lookingSince: null })
+    publications.store({
+      logs: [...before, knownLog(place, next.key, next.head, 'open')],
+      next: null,
+      reports,
+      lookingSince: null,
+    })
     this.#use(next)
     return next
   }
@@ -317,9 +321,8 @@ export class LogKeeper {
   /** Starts a log after one whose files are in a folder and whose key is not here. */
   async #followForeign(folder: string, serverName: string): Promise<void> {
     const { publications } = this.#options
-    const foreign = await readForeign(folder)
-    const { key, whole } = foreign
-    const left: KnownLog = { ...foreignLog(foreign, firstPlace), state: 'open' }
+    const { key, whole } = await readForeign(folder)
+    const left = knownLog(firstPlace, key, whole.checkpoint, 'open')
     publications.store({ logs: [left], reports: lostReports(left.key, whole.leaves) })
     this.#start(otherPlace(), (places, origin) => createAfterLoss(places, origin, key, whole.checkpoint), serverName)
   }

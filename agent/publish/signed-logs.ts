@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { isClosed } from '../ledger/log/checkpoint.ts'
+import { type Checkpoint, isClosed } from '../ledger/log/checkpoint.ts'
 import { LogError } from '../ledger/log/error.ts'
 import { formatVerifierKey, parseLogKey, type VerifierKey } from '../ledger/log/note.ts'
 import { type LogPlaces, openLog, type PublicLog, signedHead } from '../ledger/log/public-log.ts'
@@ -25,9 +25,14 @@ export function placesOf({ publicLog, agentData }: KitPaths, { folder, secret }:
   return { folder: path.resolve(publicLog, folder), secret: path.join(agentData, secret) }
 }
 
-export function knownLog(log: PublicLog, { folder, secret }: Place): KnownLog {
-  const { size, root } = log.head
-  return { folder, secret, key: formatVerifierKey(log.key), size, root: root.toString('base64'), state: 'open' }
+/** What is noted of a log with this head. */
+export function knownLog(
+  { folder, secret }: Place,
+  key: VerifierKey,
+  { size, root }: Pick<Checkpoint, 'size' | 'root'>,
+  state: KnownLog['state'],
+): KnownLog {
+  return { folder, secret, key: formatVerifierKey(key), size, root: root.toString('base64'), state }
 }
 
 export function leavesOf(log: PublicLog): Buffer[] {
@@ -59,12 +64,6 @@ export async function readForeign(folder: string): Promise<{ key: VerifierKey; w
   if (!content) throw new LogError('missing', keyFile, 'is not there', 'Give the key of the log.')
   const key = parseLogKey(content.toString().trimEnd(), keyFile)
   return { key, whole: await readLog(source, key, copyLimits) }
-}
-
-/** A log whose key is not here, as its folder has it. */
-export function foreignLog({ key, whole }: Awaited<ReturnType<typeof readForeign>>, place: Place): KnownLog {
-  const { size, root } = whole.checkpoint
-  return { ...place, key: formatVerifierKey(key), size, root: root.toString('base64'), state: 'left' }
 }
 
 /** Whether a log with a leaf was signed by a key in the agent's folder; so it is where a key cannot be read. */
@@ -104,16 +103,14 @@ async function ownLog(paths: KitPaths, place: Place) {
   const signedAt = statSync(places.secret).mtimeMs
   try {
     const log = await openLog(places)
-    const known = { ...knownLog(log, place), state: log.closed ? ('continued' as const) : ('left' as const) }
+    const known = knownLog(place, log.key, log.head, log.closed ? 'continued' : 'left')
     return { known, reports: lostReports(known.key, leavesOf(log)), rank: log.closed ? 1 : signedAt }
   } catch (error) {
     if (!(error instanceof LogError)) throw error
   }
   try {
     const { key, head } = signedHead(places.secret)
-    const root = head.root.toString('base64')
-    const state = isClosed(head) ? ('continued' as const) : ('left' as const)
-    const known: KnownLog = { ...place, key: formatVerifierKey(key), size: head.size, root, state }
+    const known = knownLog(place, key, head, isClosed(head) ? 'continued' : 'left')
     return { known, reports: [], rank: isClosed(head) ? 1 : signedAt }
   } catch (error) {
     if (error instanceof LogError) return null
@@ -123,9 +120,9 @@ async function ownLog(paths: KitPaths, place: Place) {
 
 async function otherLog(paths: KitPaths, place: Place) {
   try {
-    const foreign = await readForeign(placesOf(paths, place).folder)
-    const known = foreignLog(foreign, place)
-    return { known, reports: lostReports(known.key, foreign.whole.leaves), rank: 0 }
+    const { key, whole } = await readForeign(placesOf(paths, place).folder)
+    const known = knownLog(place, key, whole.checkpoint, 'left')
+    return { known, reports: lostReports(known.key, whole.leaves), rank: 0 }
   } catch (error) {
     if (error instanceof LogError) return null
     throw error

@@ -19,6 +19,22 @@ export class SettingRefused extends FieldRefused {
   override code = 'setting'
 }
 
+/** Before anything was set. */
+export function unset(currency: string, timezone: string): AgentSettings {
+  return {
+    currency,
+    timezone,
+    pricePerKwh: null,
+    plug: null,
+    calibration: [],
+    internetPerMonth: null,
+    hardware: null,
+    domainPerYear: null,
+    tariffs: null,
+    sharing: 'equal',
+  }
+}
+
 /** What the owner has set, in `settings.json`. Before that, currency and time zone are those of the claim. */
 export class SettingsFile {
   readonly #file: string
@@ -56,18 +72,7 @@ export class SettingsFile {
   current(): AgentSettings {
     if (this.#stored) return this.#stored
     const { currency, timezone } = this.#kit()
-    return {
-      currency,
-      timezone: isTimeZone(timezone) ? timezone : 'UTC',
-      pricePerKwh: null,
-      plug: null,
-      calibration: [],
-      internetPerMonth: null,
-      hardware: null,
-      domainPerYear: null,
-      tariffs: null,
-      sharing: 'equal',
-    }
+    return unset(currency, isTimeZone(timezone) ? timezone : 'UTC')
   }
 
   /** Checks and stores; durable when it returns. A price that changed counts from today. Throws `SettingRefused`. */

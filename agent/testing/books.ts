@@ -2,6 +2,7 @@ import type { AgentSettings, PowerFigure } from '../api.ts'
 import { hourMs, type Quantities } from '../ledger/hours.ts'
 import { Ledger } from '../ledger/ledger.ts'
 import { Bookkeeper } from '../service/bookkeeper.ts'
+import { unset } from '../service/settings.ts'
 import { FakeClock } from './fake-clock.ts'
 import { makeKitRoot } from './kit-root.ts'
 
@@ -29,16 +30,8 @@ export async function makeBooks(start: string, change: Partial<AgentSettings> = 
   const readings = new Ledger(kit.paths.agentData, () => clock.now())
   readings.start()
   const settings: AgentSettings = {
-    currency: 'EUR',
-    timezone: 'Europe/Berlin',
+    ...unset('EUR', 'Europe/Berlin'),
     pricePerKwh: '0.40',
-    plug: null,
-    calibration: [],
-    internetPerMonth: null,
-    hardware: null,
-    domainPerYear: null,
-    tariffs: null,
-    sharing: 'equal',
     ...change,
   }
   const made: TestBooks = {

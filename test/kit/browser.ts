@@ -2,6 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { quietChromium } from '#dashboard/testing/chromium.ts'
 import { repoRoot } from '#images/build/context.ts'
 import type { Kit } from './kit.ts'
 import { testRoot } from './root.ts'
@@ -18,17 +19,7 @@ export async function openBrowser({ ports }: Pick<Kit, 'ports'>): Promise<Browse
   chmodSync(program, 0o755)
   return chromium.launch({
     executablePath: program,
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      `--host-resolver-rules=${[...rules, 'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1'].join(', ')}`,
-    ],
+    args: [...quietChromium, `--host-resolver-rules=${[...rules, 'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1'].join(', ')}`],
   })
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AgentSettings } from '../../api.ts'
 import { PublishingKit } from '../../publish/testing.ts'
+import { unset } from '../../service/settings.ts'
 import { FakeClock } from '../../testing/fake-clock.ts'
 import { answerTo } from '../corrections.ts'
 import type { Entry } from '../entry.ts'
@@ -30,18 +31,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const settings: AgentSettings = {
-  currency: 'EUR',
-  timezone: 'UTC',
-  pricePerKwh: '0.25',
-  plug: null,
-  calibration: [],
-  internetPerMonth: null,
-  hardware: null,
-  domainPerYear: null,
-  tariffs: null,
-  sharing: 'equal',
-}
+const settings: AgentSettings = { ...unset('EUR', 'UTC'), pricePerKwh: '0.25' }
 
 /** Something done to the copy's entries beside the command. */
 async function copied<Result>(work: (journal: Journal) => Result): Promise<Result> {
